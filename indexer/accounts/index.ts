@@ -10,6 +10,7 @@ export { csrfOf, type Session, type SessionTimes } from './sessions.ts'
 export { demandLocal, type Opened, type Origin } from './sign-in.ts'
 export { isLockedOut, type User } from './users.ts'
 export {
+  askedAlone,
   type Events,
   FULL_VISIBILITY,
   isFull,

@@ -47,9 +47,9 @@ export function seenWith(visibility: Visibility, store: Events): Events {
   const { mask } = visibility
   const only = onlyOf(visibility)
   const asked = (query: Query): Query => {
-    mask.demand(query)
-    // Which accounts belong together is worked out of all events, also of those that the client does not see.
-    return within(withoutJoins(query), only)
+    const own = askedAlone(visibility, query)
+    mask.demand(own)
+    return within(own, only)
   }
   const shown = (page: Page): Page => shownIn(page, mask)
   const seen = (at: Pick<Store, 'search' | 'aggregate'>) => ({
@@ -100,6 +100,13 @@ export function seenWith(visibility: Visibility, store: Events): Events {
     },
   }
 }
+
+/**
+ * The query as a client may ask it: which accounts belong together is worked out of all events, also of those that a limited client does not
+ * see.
+ */
+export const askedAlone = (visibility: Visibility, query: Query): Query =>
+  isFull(visibility) ? query : withoutJoins(query, (field) => !visibility.mask.hides(field))
 
 const onlyOf = ({ only, mask }: Visibility): Query | null =>
   mask.only === null ? only : within(mask.only, only)

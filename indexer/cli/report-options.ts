@@ -9,6 +9,7 @@ const OUTCOMES = ['success', 'failure', 'unknown'] as const
 
 export const filterOptions = {
   users: names('Only what these users did: names, ids or mail addresses, separated by commas'),
+  people: names('Only what these people did, with all their accounts: names, ids or mail addresses'),
   entities: names('Only events about records of these kinds'),
   systems: names('Only events of these sources'),
   outcomes: names(`Only these outcomes: ${OUTCOMES.join(', ')}`),
@@ -19,6 +20,7 @@ export const filterOptions = {
 
 export interface FilterGiven {
   readonly users?: string | undefined
+  readonly people?: string | undefined
   readonly entities?: string | undefined
   readonly systems?: string | undefined
   readonly outcomes?: string | undefined
@@ -35,11 +37,11 @@ export const formatOption = {
 } as const
 
 /** The filters of the command line, as the API takes them. */
-export function filtersOf({ users, entities, systems, outcomes, ...given }: FilterGiven): object {
+export function filtersOf({ users, people, entities, systems, outcomes, ...given }: FilterGiven): object {
   for (const one of partsOf(outcomes ?? ''))
     if (!OUTCOMES.some((known) => known === one))
       throw new UsageError(`--outcomes: there is no outcome ${one}; ${OUTCOMES.join(', ')} can be`)
-  const lists = Object.entries({ users, entities, systems, outcomes }).flatMap(([name, text]) => {
+  const lists = Object.entries({ users, people, entities, systems, outcomes }).flatMap(([name, text]) => {
     if (text === undefined) return []
     const parts = partsOf(text)
     // An empty variable of a shell must not make a report about everybody.

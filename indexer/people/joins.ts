@@ -277,7 +277,8 @@ class Graph {
     this.#joins.set(key, { one, other, why: sum })
     const [rootA, rootB] = [this.#root(a), this.#root(b)]
     // The lesser key is the root: the order of what was seen does not matter.
-    if (rootA !== rootB) this.#parents.set(rootA < rootB ? rootB : rootA, rootA < rootB ? rootA : rootB)
+    if (rootA < rootB) this.#parents.set(rootB, rootA)
+    else this.#parents.set(rootA, rootB)
   }
 
   /** Each identifier's group, by its key. */

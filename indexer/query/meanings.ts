@@ -154,8 +154,10 @@ function objectQuery(object: string): Query {
 }
 
 /** The words for one account: its name, its id or its e-mail address. `system/account` limits it to a system. */
-export function accountQuery(parts: readonly string[]): Query {
-  const fields = ['user.name', 'user.email', 'user.id']
+export function accountQuery(
+  parts: readonly string[],
+  fields: readonly string[] = FIELDS_MEANT.person,
+): Query {
   const whole = anyOf(fields.map((field) => conditionOn(field, parts)))
   const [first = ''] = parts
   const slash = first.indexOf('/')
@@ -208,11 +210,12 @@ function plainMeaning(field: MeantField, parts: readonly string[]): Query {
           .map(objectQuery),
       ])
     case 'person':
-      return isAnything(parts)
-        ? anyOf(['user.name', 'user.email', 'user.id'].map(exists))
-        : accountQuery(parts)
+      return personAlone(parts)
   }
 }
+
+const personAlone = (parts: readonly string[], fields = FIELDS_MEANT.person): Query =>
+  isAnything(parts) ? anyOf(fields.map(exists)) : accountQuery(parts, fields)
 
 /** The verbs of which one is expected, for the message about another word. */
 export const verbProblem = (parts: readonly string[]): string | null =>
@@ -243,9 +246,17 @@ export function withPersons(
   }
 }
 
-/** The same query in which a person is one account alone. */
-export const withoutJoins = (query: Query): Query =>
-  withPersons(query, (parts) => plainMeaning('person', parts), { isNamed: false })
+/** The same query in which a person is one account alone, found by the fields that may be asked. */
+export const withoutJoins = (query: Query, mayAsk: (field: string) => boolean): Query =>
+  withPersons(
+    query,
+    (parts) => {
+      const fields = FIELDS_MEANT.person.filter(mayAsk)
+      // With no field left the condition stays, and is refused with the reason.
+      return personAlone(parts, fields.length === 0 ? FIELDS_MEANT.person : fields)
+    },
+    { isNamed: false },
+  )
 
 /** Whether a query names a person. */
 export const asksForPersons = (query: Query): boolean => {

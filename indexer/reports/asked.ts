@@ -1,6 +1,14 @@
 import type { ExportAsked, Period, ReportParameters } from '../../schema/api/index.ts'
 import { OperatorError, reasonOf } from '../../schema/index.ts'
-import { parseQuery, parseTime, printQuery, type Query, QueryError, withoutOwnReads } from '../query/index.ts'
+import {
+  meaningOf,
+  parseQuery,
+  parseTime,
+  printQuery,
+  type Query,
+  QueryError,
+  withoutOwnReads,
+} from '../query/index.ts'
 import { Refusal } from '../refusal.ts'
 import { type Declaration, typeOf } from './declaration.ts'
 
@@ -129,12 +137,16 @@ export function queryOf(text: string, now: number): Query {
 
 /** The conditions of the parameters, without those of the report itself. */
 export function filterOf(
-  { users, entities, systems, outcomes, q }: ReportParameters,
+  { users, people, entities, systems, outcomes, q }: ReportParameters,
   isAnywhere: boolean,
   now: number,
 ): Query[] {
   const asked = q.trim() === '' ? null : queryOf(q, now)
+  const theirs = people.map((person) => meaningOf('person', [person]))
   return [
+    ...(people.length === 0
+      ? []
+      : [{ kind: 'or', of: isAnywhere ? [...theirs, anyOf(WHO_ANYWHERE, people)] : theirs } as const]),
     ...(users.length === 0 ? [] : [anyOf(isAnywhere ? WHO_ANYWHERE : WHO, users)]),
     ...(entities.length === 0 ? [] : [anyOf(['audit.entity.type'], entities)]),
     ...(systems.length === 0 ? [] : [anyOf(['event.module'], systems)]),
@@ -156,7 +168,7 @@ export const andOf = (of: readonly Query[]): Query => {
 /** The query of a report, its sections apart: searches and views of Waybill's own are left out unless the report asks for them. */
 export function reportQuery(declaration: Declaration, parameters: ReportParameters, now: number): Query {
   for (const need of declaration.needs)
-    if (parameters[need].length === 0)
+    if (parameters[need].length === 0 && parameters.people.length === 0)
       throw new Refusal(
         'WB-REQUEST-INVALID',
         `${need}: the report ${declaration.id} is about people: name at least one.`,
@@ -168,14 +180,15 @@ export function reportQuery(declaration: Declaration, parameters: ReportParamete
 /** What the report covers, in words. */
 export function scopeText(
   declaration: Declaration,
-  { users, entities, systems, outcomes, q }: ReportParameters,
+  { users, people, entities, systems, outcomes, q }: ReportParameters,
 ): string {
+  const accounts = people.length === 0 ? '' : `${listText(people)} with all their accounts`
   const whose =
     users.length === 0
-      ? 'of all users'
-      : declaration['users-anywhere']
-        ? `that name ${listText(users, 'or')}`
-        : `of ${listText(users)}`
+      ? accounts === ''
+        ? 'of all users'
+        : `of ${accounts}`
+      : `${declaration['users-anywhere'] ? `that name ${listText(users, 'or')}` : `of ${listText(users)}`}${accounts === '' ? '' : `, if they are of ${accounts}`}`
   const where = systems.length === 0 ? 'in all systems' : `in ${listText(systems)}`
   const about = entities.length === 0 ? '' : ` about ${listText(entities)}`
   const outcome = outcomes.length === 0 ? 'any outcome' : `the outcome ${listText(outcomes, 'or')}`

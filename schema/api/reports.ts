@@ -30,6 +30,9 @@ export const reportParametersSchema = z.strictObject({
     .describe('In place of from and to: the last period of this kind that is over.'),
   zone: z.string().max(64).optional().describe('An IANA time zone; by default the one of the organisation.'),
   users: values.describe('Only what these users did, by name, id or mail address.'),
+  people: values.describe(
+    'Only what these people did, with all their accounts: by name, id, mail address or `system/account`.',
+  ),
   entities: values.describe('Only events about records of these kinds.'),
   systems: values.describe('Only events of these sources.'),
   outcomes: z

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { OperatorError, reasonOf } from '../../../schema/index.ts'
+import { askedAlone } from '../../accounts/index.ts'
 import {
   fullName,
   namedField,
@@ -38,7 +39,7 @@ export const upTo = (most: number) => digits.refine((n) => n >= 1 && n <= most, 
 /** The query as somebody may ask it; `own` also finds who searched and viewed. */
 export function queryOf(text: string, now: number, asker: Asker, own: boolean): Query {
   try {
-    const query = parseQuery(text, { now })
+    const query = askedAlone(asker.visibility, parseQuery(text, { now }))
     // Refuse the query before the answer begins: a stream can't refuse later.
     asker.visibility.mask.demand(query)
     return own ? query : withoutReads(query, asker)

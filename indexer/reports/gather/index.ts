@@ -277,6 +277,7 @@ async function unknownNames(
   const unknown: string[] = []
   for (const [name, what] of [
     ['users', 'user'],
+    ['people', 'person'],
     ['entities', 'kind of record'],
     ['systems', 'system'],
   ] as const)
@@ -292,6 +293,7 @@ async function unknownNames(
 const MOST_NAMES = 20
 const NO_FILTERS: ReportParameters = {
   users: [],
+  people: [],
   entities: [],
   systems: [],
   outcomes: [],
@@ -342,9 +344,10 @@ async function lateSection(parts: SectionParts, previous: number): Promise<Secti
 }
 
 function factsOf({ parameters }: Extract<Asked, { makes: 'report' }>, view: View): Fact[] {
-  const { users, entities, systems, outcomes, q } = parameters
+  const { users, people, entities, systems, outcomes, q } = parameters
   const filters = [
     ...(users.length === 0 ? [] : [{ name: 'Users', text: listText(users) }]),
+    ...(people.length === 0 ? [] : [{ name: 'People', text: listText(people) }]),
     ...(entities.length === 0 ? [] : [{ name: 'Entities', text: listText(entities) }]),
     ...(systems.length === 0 ? [] : [{ name: 'Systems', text: listText(systems) }]),
     { name: 'Outcomes', text: outcomes.length === 0 ? 'all' : listText(outcomes) },

@@ -218,7 +218,15 @@ describe('the room for files', () => {
   })
 })
 
-const NOTHING = { users: [], entities: [], systems: [], outcomes: [], q: '', paper: 'a4' as const }
+const NOTHING = {
+  users: [],
+  people: [],
+  entities: [],
+  systems: [],
+  outcomes: [],
+  q: '',
+  paper: 'a4' as const,
+}
 
 describe('two indexers that share the records', () => {
   it('make each job once, and each says which of them has the files', async () => {

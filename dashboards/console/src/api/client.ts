@@ -108,6 +108,7 @@ export interface Operations {
                 last?: 'day' | 'week' | 'month' | 'quarter' | 'year' | undefined
                 zone?: string | undefined
                 users?: Array<string> | undefined
+                people?: Array<string> | undefined
                 entities?: Array<string> | undefined
                 systems?: Array<string> | undefined
                 outcomes?: Array<'success' | 'failure' | 'unknown'> | undefined
@@ -308,6 +309,7 @@ export interface Operations {
           parameters: {
             zone?: string | undefined
             users: Array<string>
+            people: Array<string>
             entities: Array<string>
             systems: Array<string>
             outcomes: Array<'success' | 'failure' | 'unknown'>
@@ -344,6 +346,7 @@ export interface Operations {
           parameters: {
             zone?: string | undefined
             users: Array<string>
+            people: Array<string>
             entities: Array<string>
             systems: Array<string>
             outcomes: Array<'success' | 'failure' | 'unknown'>
@@ -378,6 +381,7 @@ export interface Operations {
         parameters: {
           zone?: string | undefined
           users: Array<string>
+          people: Array<string>
           entities: Array<string>
           systems: Array<string>
           outcomes: Array<'success' | 'failure' | 'unknown'>
@@ -415,6 +419,7 @@ export interface Operations {
           | {
               zone?: string | undefined
               users?: Array<string> | undefined
+              people?: Array<string> | undefined
               entities?: Array<string> | undefined
               systems?: Array<string> | undefined
               outcomes?: Array<'success' | 'failure' | 'unknown'> | undefined
@@ -446,6 +451,7 @@ export interface Operations {
         parameters: {
           zone?: string | undefined
           users: Array<string>
+          people: Array<string>
           entities: Array<string>
           systems: Array<string>
           outcomes: Array<'success' | 'failure' | 'unknown'>
@@ -2567,6 +2573,7 @@ export interface Operations {
             last?: 'day' | 'week' | 'month' | 'quarter' | 'year' | undefined
             zone?: string | undefined
             users?: Array<string> | undefined
+            people?: Array<string> | undefined
             entities?: Array<string> | undefined
             systems?: Array<string> | undefined
             outcomes?: Array<'success' | 'failure' | 'unknown'> | undefined

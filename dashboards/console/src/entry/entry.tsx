@@ -10,6 +10,8 @@ import { useKeys } from '../frame/keys.ts'
 import { Link } from '../frame/link.tsx'
 import { goBack, useParameter } from '../frame/location.ts'
 import { Failed, Loading, Refused } from '../frame/states.tsx'
+import { ofPerson, personIn } from '../people/person-in.ts'
+import { usePerson } from '../people/use-people.ts'
 import { seesAll, useMay, useWho } from '../session/session.tsx'
 import { When } from '../time/when.tsx'
 import { Changes } from './changes.tsx'
@@ -155,7 +157,7 @@ function Main({ event, derived, onTab }: Given) {
       <Changes event={event} derived={derived} />
       <div className="facts-columns">
         <Facts title="What" facts={whatOf(event)} />
-        <Facts title="Who" facts={whoOf(event)} />
+        <Facts title="Who" facts={[...whoOf(event), ...usePersonFact(event)]} />
         <Facts title="Object" facts={onWhatOf(event)} />
         <Facts title="Origin" facts={provenanceOf(event)} />
       </div>
@@ -232,6 +234,14 @@ const whoOf = (event: Event): Fact[] => [
   { label: 'Device', value: deviceOf(event), query: null },
   field(event, 'audit.session.id', 'Session'),
 ]
+
+/** The person behind the account, if it is known that there are other accounts. */
+function usePersonFact(event: Event): Fact[] {
+  const person = usePerson(personIn(event) ?? '')
+  if (person === undefined || person.identifiers.length < 2) return []
+  const systems = person.systems.length > 1 ? ` (${person.systems.join(', ')})` : ''
+  return [{ label: 'Person', value: `${person.name}${systems}`, query: ofPerson(person.id) }]
+}
 
 /** A place is worked out from the address, or said by the source as an estimate: never more than that. */
 function placeOf(event: Event): string {

@@ -1,5 +1,6 @@
 import { type Event, text, timeOf } from '../events/event.ts'
 import { all, is } from '../events/question.ts'
+import { ofPerson, personIn } from '../people/person-in.ts'
 import { between } from '../time/ranges.ts'
 import { recordQuery } from './record.ts'
 
@@ -24,6 +25,7 @@ const LATEST = 9_999_999_999_999
 export function relationsOf(event: Event): Relation[] {
   const at = timeOf(event)
   const around = { from: at - HOUR, to: at + HOUR }
+  const person = personIn(event)
   const same = (name: string, field: string, given: Partial<Relation> = {}): Relation[] =>
     text(event, field) === '' ? [] : [{ name, q: is(field, text(event, field)), ...NEWEST, ...given }]
   return [
@@ -32,19 +34,22 @@ export function relationsOf(event: Event): Relation[] {
     ...same('The same session', 'audit.session.id'),
     ...same('The same request', 'trace.id'),
     ...same('The same address, within an hour', 'source.ip', around),
-    ...same('The same user, within an hour', 'user.name', around),
+    ...(person === null
+      ? []
+      : [{ name: 'The same person, within an hour', q: ofPerson(person), ...NEWEST, ...around }]),
   ]
 }
-
-/** The fields by which events are of the same session, address or person. */
-const SHARED = ['audit.session.id', 'source.ip', 'user.name'] as const
 
 /** What was done in the same session, from the same address or by the same person, within an hour; null if it names none of them. */
 export function companionsOf(event: Event): Relation | null {
   const at = timeOf(event)
-  const shared = SHARED.filter((field) => text(event, field) !== '').map((field) =>
-    is(field, text(event, field)),
-  )
+  const person = personIn(event)
+  const shared = [
+    ...(['audit.session.id', 'source.ip'] as const)
+      .filter((field) => text(event, field) !== '')
+      .map((field) => is(field, text(event, field))),
+    ...(person === null ? [] : [ofPerson(person)]),
+  ]
   if (shared.length === 0) return null
   return {
     name: 'Same session, address or person, within an hour',

@@ -30,6 +30,9 @@ const NAMES: Readonly<Record<string, string>> = {
   'audit.module': 'Module',
   'audit.channel': 'Channel',
   'audit.component': 'Component',
+  person: 'Person',
+  verb: 'Verb',
+  object: 'Object',
   'host.name': 'Host',
   message: 'Message',
 }

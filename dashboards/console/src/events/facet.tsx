@@ -1,6 +1,7 @@
 import { useDeferredValue, useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
 import { Failed, Loading } from '../frame/states.tsx'
+import { usePeople } from '../people/use-people.ts'
 import { figure, moreValues } from '../time/format.ts'
 import { rangeOf } from '../time/ranges.ts'
 import { type Filter, type Question, queryOf } from './question.ts'
@@ -18,14 +19,19 @@ interface FacetProps {
 export function Facet({ field, question, onToggle, most = 8, searchable = false }: FacetProps) {
   const [prefix, setPrefix] = useState('')
   const looked = useDeferredValue(prefix)
+  const words = WORDS_OF[field]
   const { data, error, isPending, refetch } = useAsk('postAggregate', {
     body: {
       q: queryOf(question, field),
       own: question.own,
       ...rangeOf(question.range),
-      by: [{ kind: 'values', field, top: most, ...(looked === '' ? {} : { prefix: looked }) }],
+      by: [
+        { kind: 'values', field, top: most, ...(looked === '' ? {} : { prefix: looked }) },
+        ...(words === undefined ? [] : [{ kind: 'values' as const, field: words, top: 6 }]),
+      ],
     },
   })
+  const { people } = usePeople(question.range, queryOf(question, field), field === 'person')
   const chosen = question.filters.filter((filter) => filter.field === field)
   // The query bar shows the mistake of a query, once.
   if (error?.code === 'bad-query') return null
@@ -59,7 +65,17 @@ export function Facet({ field, question, onToggle, most = 8, searchable = false 
         {[...values, ...gone].map(({ value, count }) => (
           <Value
             key={value ?? '\0none'}
-            name={value ?? nameOfNone(field)}
+            name={
+              value === null
+                ? nameOfNone(field)
+                : (people.find(({ id }) => id === value)?.name ?? capital(value, field))
+            }
+            hint={hintOf(
+              value,
+              field === 'person'
+                ? people.find(({ id }) => id === value)?.systems
+                : buckets.find(({ key }) => key === value)?.split?.buckets.map(({ key }) => String(key)),
+            )}
             count={count}
             share={count / greatest}
             state={stateOf(chosen, value)}
@@ -80,7 +96,19 @@ export function Facet({ field, question, onToggle, most = 8, searchable = false 
   )
 }
 
-const nameOfNone = (field: string): string => (field === 'user.name' ? '(no user given)' : '(none)')
+const nameOfNone = (field: string): string =>
+  field === 'user.name' || field === 'person' ? '(no user given)' : '(none)'
+
+/** The fields with the words of the sources for a common word. */
+const WORDS_OF: Readonly<Record<string, string>> = { verb: 'event.action', object: 'audit.entity.type' }
+
+/** Common words are written like names. */
+const capital = (value: string, field: string): string =>
+  field in WORDS_OF ? value.charAt(0).toUpperCase() + value.slice(1) : value
+
+/** What a value is in the sources. */
+const hintOf = (value: string | null, words: readonly string[] = []): string | undefined =>
+  words.length === 0 || (words.length === 1 && words[0] === value) ? undefined : words.join(', ')
 
 type State = 'kept' | 'left out' | 'free'
 
@@ -92,18 +120,20 @@ function stateOf(filters: readonly Filter[], value: string | null): State {
 
 interface ValueProps {
   readonly name: string
+  readonly hint: string | undefined
   readonly count: number
   readonly share: number
   readonly state: State
   readonly onToggle: (not: boolean) => void
 }
 
-function Value({ name, count, share, state, onToggle }: ValueProps) {
+function Value({ name, hint, count, share, state, onToggle }: ValueProps) {
   return (
     <li className={state === 'left out' ? 'left-out' : ''}>
       <button
         type="button"
         className="value"
+        title={hint}
         aria-pressed={state === 'kept'}
         onClick={() => onToggle(state === 'left out')}
       >

@@ -1,13 +1,22 @@
 import { useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
+import { useSeesPeople } from '../people/use-people.ts'
 import { ActionFacet } from './action-facet.tsx'
 import { columnName } from './columns.ts'
 import { Facet } from './facet.tsx'
 import type { Question } from './question.ts'
 
-const FIRST = ['audit.category', 'event.type', 'user.name']
-const NEXT = ['event.outcome', 'event.module']
-const CLOSED = ['audit.entity.type', 'audit.risk', 'audit.variant', 'source.ip', 'audit.channel']
+const FIRST = ['audit.category', 'verb', 'person']
+const NEXT = ['event.outcome', 'object', 'event.module']
+const CLOSED = [
+  'user.name',
+  'audit.entity.type',
+  'event.type',
+  'audit.risk',
+  'audit.variant',
+  'source.ip',
+  'audit.channel',
+]
 
 interface FacetsProps {
   readonly question: Question
@@ -18,12 +27,16 @@ interface FacetsProps {
 export function Facets({ question, onToggle }: FacetsProps) {
   const [more, setMore] = useState<readonly string[]>([])
   const { data } = useAsk('getFields', {})
+  // Where accounts are not joined, a person is a user.
+  const sees = useSeesPeople()
+  const first = FIRST.map((field) => (field === 'person' && !sees ? 'user.name' : field))
+  const closed = CLOSED.filter((field) => !first.includes(field))
   const filtered = question.filters.map(({ field }) => field)
-  const listed = [...FIRST, 'event.action', ...NEXT, ...CLOSED]
+  const listed = [...first, 'event.action', ...NEXT, ...closed, ...(sees ? [] : ['person'])]
   const others = [...new Set([...more, ...filtered])].filter((field) => !listed.includes(field))
   return (
     <aside className="facets" aria-label="Filters">
-      {FIRST.map((field) => (
+      {first.map((field) => (
         <Group key={field} field={field} question={question} onToggle={onToggle} open />
       ))}
       <Collapsible title="Action, by entity" open={filtered.includes('event.action')}>
@@ -32,7 +45,7 @@ export function Facets({ question, onToggle }: FacetsProps) {
       {NEXT.map((field) => (
         <Group key={field} field={field} question={question} onToggle={onToggle} open />
       ))}
-      {[...CLOSED, ...others].map((field) => (
+      {[...closed, ...others].map((field) => (
         <Group
           key={field}
           field={field}
@@ -78,6 +91,7 @@ function Group({ field, question, onToggle, open }: FacetsProps & { field: strin
 
 const FEW = new Set([
   'audit.category',
+  'verb',
   'event.type',
   'event.outcome',
   'event.module',

@@ -103,6 +103,7 @@ const REPORT: Readonly<Record<string, Check>> = {
   to: date,
   zone: (value) => (isZone(value) ? null : 'is not a time zone. Write one such as Europe/Berlin.'),
   user: any,
+  person: any,
   entity: any,
   system: any,
   outcome: oneOf('success', 'failure'),
@@ -143,7 +144,7 @@ const TAKES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   ...REPORTS,
 }
 /** These may be given several times. */
-const SEVERAL: ReadonlySet<string> = new Set(['f', 'user', 'entity', 'system'])
+const SEVERAL: ReadonlySet<string> = new Set(['f', 'user', 'person', 'entity', 'system'])
 
 const takesOf = (path: string): Readonly<Record<string, Check>> =>
   TAKES[path] ??

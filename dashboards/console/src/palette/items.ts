@@ -5,6 +5,7 @@ import { idOf, text } from '../events/event.ts'
 import { eventsWith, is } from '../events/question.ts'
 import { KEY_NAMES, type KeyName } from '../frame/keys.ts'
 import type { Screen } from '../frame/screens.tsx'
+import { useSeesPeople } from '../people/use-people.ts'
 import { useWho } from '../session/session.tsx'
 import { useSettings } from '../settings/parts.ts'
 import { counted } from '../time/format.ts'
@@ -38,7 +39,7 @@ export function useItems(
   const places = usePlaces(screens)
   const later = useDeferredValue(typed)
   const isName = later.length >= LEAST
-  const people = useNames('user.name', later, isName)
+  const people = usePersons(later, isName)
   const records = useNames('audit.entity.name', later, isName)
   const isId = EVENT_ID.test(later)
   const events = useFound({ q: is('event.id', later), sort: 'newest' }, 1, isId)
@@ -46,11 +47,11 @@ export function useItems(
 
   const found: Item[] = [
     ...places.filter(({ name }) => matches(typed, name)),
-    ...people.values.map(({ value, count }) => ({
+    ...people.values.map(({ id, name, count, systems }) => ({
       group: 'People',
-      name: value,
-      about: counted(count, 'event'),
-      to: `/people?${new URLSearchParams({ user: value })}`,
+      name,
+      about: [counted(count, 'event'), ...systems].join(', '),
+      to: `/people?${new URLSearchParams({ user: id })}`,
       isKept: true,
     })),
     ...records.values.map(({ value, count }) => ({
@@ -140,6 +141,24 @@ function usePlaces(screens: readonly Screen[]): readonly Item[] {
 interface Names {
   readonly values: readonly { readonly value: string; readonly count: number }[]
   readonly isLooking: boolean
+}
+
+/** People whose name begins so; users, where accounts are not joined. */
+function usePersons(prefix: string, isWanted: boolean) {
+  const sees = useSeesPeople()
+  const users = useNames('user.name', prefix, isWanted && !sees)
+  const { data, isFetching, isPlaceholderData } = useAsk(
+    'getPeople',
+    { query: { prefix, top: SHOWN } },
+    { enabled: isWanted && sees },
+  )
+  if (!sees)
+    return {
+      values: users.values.map(({ value, count }) => ({ id: value, name: value, count, systems: [] })),
+      isLooking: users.isLooking,
+    }
+  const values = !isWanted || isPlaceholderData ? [] : (data?.people ?? [])
+  return { values, isLooking: isWanted && isFetching }
 }
 
 /** Values of a field with this beginning, as far as this reader may see them; a masked field has none. */

@@ -16,6 +16,7 @@ const FULL: Asked = {
   to: '2026-12-31',
   zone: 'America/New_York',
   users: ['Sarah, the first', 'bob'],
+  people: ['jane@example.com'],
   entities: ['Customer'],
   systems: ['erp', 'crm'],
   success: false,
@@ -48,7 +49,7 @@ describe('the form of a report', () => {
   it('says what is missing', () => {
     expect(problemOf(FIRST, [])).toBeNull()
     expect(problemOf(FULL, ['users'])).toBeNull()
-    expect(problemOf(FIRST, ['users'])).toContain('name at least one user')
+    expect(problemOf(FIRST, ['users'])).toContain('name at least one user or person')
     expect(problemOf({ ...FULL, to: '' }, [])).toContain('both dates')
     expect(problemOf({ ...FULL, to: '2026-09-30' }, [])).toContain('must not be after')
     expect(problemOf({ ...FULL, to: '2026-02-31' }, [])).toContain('both dates')

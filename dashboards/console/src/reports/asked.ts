@@ -10,6 +10,8 @@ export interface Asked {
   /** Empty: the time zone of the organisation. */
   readonly zone: string
   readonly users: readonly string[]
+  /** With all their accounts. */
+  readonly people: readonly string[]
   readonly entities: readonly string[]
   readonly systems: readonly string[]
   readonly success: boolean
@@ -52,6 +54,7 @@ export const FIRST: Asked = {
   to: '',
   zone: '',
   users: [],
+  people: [],
   entities: [],
   systems: [],
   success: true,
@@ -74,6 +77,7 @@ export function readAsked(search: string): Asked {
     to: text('to'),
     zone: text('zone'),
     users: given.getAll('user'),
+    people: given.getAll('person'),
     entities: given.getAll('entity'),
     systems: given.getAll('system'),
     success: outcome === null || outcome === 'success',
@@ -95,6 +99,7 @@ export function writeAsked(asked: Asked, rest: Readonly<Record<string, string>> 
   } else put('last', asked.period, FIRST.period)
   put('zone', asked.zone)
   for (const user of asked.users) search.append('user', user)
+  for (const person of asked.people) search.append('person', person)
   for (const entity of asked.entities) search.append('entity', entity)
   for (const system of asked.systems) search.append('system', system)
   if (asked.success !== asked.failure) put('outcome', asked.success ? 'success' : 'failure')
@@ -109,6 +114,7 @@ export function writeAsked(asked: Asked, rest: Readonly<Record<string, string>> 
 /** Which events are in it, in the form of the API; a schedule has these, and a period of its own. */
 export interface Filter {
   readonly users: string[]
+  readonly people: string[]
   readonly entities: string[]
   readonly systems: string[]
   readonly outcomes: ('success' | 'failure')[]
@@ -116,8 +122,18 @@ export interface Filter {
   readonly paper: Paper
 }
 
-export const filterOf = ({ users, entities, systems, success, failure, q, paper }: Asked): Filter => ({
+export const filterOf = ({
+  users,
+  people,
+  entities,
+  systems,
+  success,
+  failure,
+  q,
+  paper,
+}: Asked): Filter => ({
   users: [...users],
+  people: [...people],
   entities: [...entities],
   systems: [...systems],
   // Both: also events whose outcome is unknown.
@@ -138,6 +154,7 @@ export const askedOf = (parameters: Partial<Parameters>): Asked => {
   return {
     ...FIRST,
     users: parameters.users ?? [],
+    people: parameters.people ?? [],
     entities: parameters.entities ?? [],
     systems: parameters.systems ?? [],
     success: outcomes.length === 0 || outcomes.includes('success'),
@@ -149,9 +166,9 @@ export const askedOf = (parameters: Partial<Parameters>): Asked => {
 
 /** What is missing or wrong, in a sentence; null if it can be asked for. */
 export function problemOf(asked: Asked, needs: Report['needs']): string | null {
-  const { period, from, to, success, failure, users } = asked
-  if (needs.includes('users') && users.length === 0)
-    return 'This report is about people: name at least one user.'
+  const { period, from, to, success, failure, users, people } = asked
+  if (needs.includes('users') && users.length === 0 && people.length === 0)
+    return 'This report is about people: name at least one user or person.'
   if (period === 'dates' && !(isDate(from) && isDate(to))) return 'Give both dates of the period.'
   if (period === 'dates' && from > to) return 'The first date must not be after the last one.'
   if (!success && !failure) return 'Include successful actions, failed attempts, or both.'

@@ -148,9 +148,20 @@ export function ScopeFields({
       <ValuesField
         label="Users"
         of="user.name"
-        hint={isAboutPeople ? 'Needed: whose data it is.' : 'A name, id or mail address; none means all.'}
+        hint={
+          isAboutPeople
+            ? 'Needed, or people: whose data it is.'
+            : 'A name, id or mail address; none means all.'
+        }
         values={asked.users}
         onValues={(users) => onAsked({ users })}
+      />
+      <ValuesField
+        label="People"
+        of="person"
+        hint="With all their accounts; none means all."
+        values={asked.people}
+        onValues={(people) => onAsked({ people })}
       />
       <ValuesField
         label="Entities"

@@ -2,24 +2,27 @@ import { useAsk } from '../api/use-ask.ts'
 import { useFound } from '../api/use-found.ts'
 import { HoursOfDay } from '../charts/hours-of-day.tsx'
 import { periodBefore } from '../compare/sides.ts'
-import { all, eventsWith, is } from '../events/question.ts'
+import { all, eventsWith } from '../events/question.ts'
 import { Refreshed } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { useParameter } from '../frame/location.ts'
 import { useZone } from '../frame/preferences.ts'
-import { Empty } from '../frame/states.tsx'
+import { Loading } from '../frame/states.tsx'
+import { averageSession } from '../screens/average-session.ts'
+import { Bar, BarList } from '../screens/bar-list.tsx'
+import { Figure } from '../screens/figures.tsx'
+import { Found } from '../screens/found.tsx'
+import { Panel, ScreenHead } from '../screens/panel.tsx'
+import { EXPORTS, FAILED_SIGN_INS, SIGN_INS } from '../screens/priority.ts'
 import { useMay } from '../session/session.tsx'
 import { atLeast, figure, span } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
 import { FIRST_RANGES, rangeOf } from '../time/ranges.ts'
-import { averageSession } from './average-session.ts'
-import { BarList } from './bar-list.tsx'
-import { Figure } from './figures.tsx'
-import { Found } from './found.tsx'
-import { Panel, ScreenHead } from './panel.tsx'
-import { EXPORTS, FAILED_SIGN_INS, SIGN_INS } from './priority.ts'
+import { Accounts } from './accounts.tsx'
+import { ofPerson } from './person-in.ts'
+import { labelIn, usePeople, usePerson } from './use-people.ts'
 
-/** The activity of one user, or of two side by side, each in a time of its own. */
+/** The activity of one person with all accounts, or of two side by side, each in a time of its own. */
 export default function People() {
   const [user, setUser] = useParameter('user', '')
   const [other, setOther] = useParameter('with', '')
@@ -29,12 +32,12 @@ export default function People() {
   return (
     <div className="screen">
       <ScreenHead title="People">
-        <UserChoice label="User" value={user} range={range} onChoose={setUser} />
+        <PersonChoice label="Person" value={user} range={range} onChoose={setUser} />
         <RangePicker range={range} onChoose={setRange} />
         {user !== '' && (
           <>
             <span className="quiet">compared with</span>
-            <UserChoice label="Compare with" value={other} range={range} onChoose={setOther} />
+            <PersonChoice label="Compare with" value={other} range={range} onChoose={setOther} />
             <RangePicker range={otherRange === '' ? range : otherRange} onChoose={setOtherRange} />
           </>
         )}
@@ -49,15 +52,20 @@ export default function People() {
       )}
       {user === '' ? (
         <div className="panels">
-          <Panel title="Most active users">
-            <ChoiceList range={range} onChoose={setUser} />
+          <Panel title="Most active people">
+            <PeopleList
+              q=""
+              range={range}
+              none="Nobody was active in this period."
+              to={(id) => `/people?${new URLSearchParams({ user: id, range })}`}
+            />
           </Panel>
-          <Panel title="Most failures, by user">
-            <BarList
+          <Panel title="Most failures">
+            <PeopleList
               q="event.outcome: failure"
               range={range}
-              field="user.name"
               none="No failures in this period."
+              to={(id) => eventsWith(all('event.outcome: failure', ofPerson(id)), range)}
             />
           </Panel>
         </div>
@@ -82,67 +90,75 @@ function comparisonOf(user: string, other: string, range: string, otherRange: st
   })
 }
 
-function useUsers(range: string) {
-  const { data } = useAsk('postAggregate', {
-    body: { ...rangeOf(range), by: [{ kind: 'values', field: 'user.name', top: 200 }] },
-  })
-  return data?.split?.buckets ?? []
-}
-
-function UserChoice(props: {
+function PersonChoice(props: {
   label: string
   value: string
   range: string
   onChoose: (user: string) => void
 }) {
   const { label, value, range, onChoose } = props
-  const names = useUsers(range).map(({ key }) => String(key))
-  const listed = value === '' || names.includes(value) ? names : [value, ...names]
+  const { people } = usePeople(range)
+  const nameOf = labelIn(people)
+  const known = people.find(({ id }) => id === value) ?? people.find(({ name }) => name === value)
+  const listed = people
+    .map((one) => ({ id: one.id, name: nameOf(one) }))
+    .toSorted((a, b) => a.name.localeCompare(b.name))
   return (
-    <select aria-label={label} value={value} onChange={({ target }) => onChoose(target.value)}>
-      <option value="">{label === 'User' ? 'Choose a user …' : 'nobody'}</option>
-      {listed
-        .toSorted((a, b) => a.localeCompare(b))
-        .map((name) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
+    <select aria-label={label} value={known?.id ?? value} onChange={({ target }) => onChoose(target.value)}>
+      <option value="">{label === 'Person' ? 'Choose a person …' : 'nobody'}</option>
+      {value !== '' && known === undefined && <option value={value}>{value}</option>}
+      {listed.map(({ id, name }) => (
+        <option key={id} value={id}>
+          {name}
+        </option>
+      ))}
     </select>
   )
 }
 
-function ChoiceList({ range, onChoose }: { range: string; onChoose: (user: string) => void }) {
-  const users = useUsers(range)
-  if (users.length === 0) return <Empty title="No users were active in this period." />
-  const most = users[0]?.count ?? 1
+/** People with the number of their events that the query finds. */
+function PeopleList(props: {
+  q: string
+  range: string
+  none: string
+  /** Where a person leads. */
+  to: (id: string) => string
+}) {
+  const { q, range, none, to } = props
+  const { people, isPending } = usePeople(range, q)
+  if (isPending) return <Loading rows={4} />
+  if (people.length === 0) return <p className="quiet">{none}</p>
+  const most = people[0]?.count ?? 1
+  const nameOf = labelIn(people)
   return (
     <ul className="bar-list">
-      {users.slice(0, 25).map(({ key, count }) => (
-        <li key={key}>
-          <button type="button" className="value" onClick={() => onChoose(String(key))}>
-            <span className="share" style={{ width: `${(count / most) * 100}%` }} />
-            <bdi>{String(key)}</bdi>
-            <span className="count">{figure(count)}</span>
-          </button>
-        </li>
+      {people.slice(0, 25).map((person) => (
+        <Bar
+          key={person.id}
+          name={nameOf(person)}
+          count={person.count}
+          share={person.count / most}
+          to={to(person.id)}
+        />
       ))}
     </ul>
   )
 }
 
 function Activity({ user, range }: { user: string; range: string }) {
-  const mine = is('user.name', user)
+  const mine = ofPerson(user)
   const mayReport = useMay('report')
+  const person = usePerson(user)
+  const name = person?.name ?? user
   return (
-    <section aria-label={`Activity of ${user}`}>
+    <section aria-label={`Activity of ${name}`}>
       <h2 className="who">
-        <bdi>{user}</bdi>
+        <bdi>{name}</bdi>
         <Link className="beside" to={eventsWith(mine, range)}>
           Events
         </Link>
         {mayReport && (
-          <Link className="beside" to={`/reports/make/user-access?${new URLSearchParams({ user })}`}>
+          <Link className="beside" to={`/reports/make/user-access?${new URLSearchParams({ person: user })}`}>
             Report
           </Link>
         )}
@@ -158,6 +174,7 @@ function Activity({ user, range }: { user: string; range: string }) {
         <Figure name="Failures" q={all(mine, 'event.outcome: failure')} range={range} grave />
       </div>
       <div className="panels">
+        {person !== undefined && <Accounts person={person} />}
         <SessionFigures user={user} range={range} />
         <Panel title="Hours of the day" beside={<Zone />}>
           <Hours q={mine} range={range} />
@@ -186,7 +203,7 @@ function Activity({ user, range }: { user: string; range: string }) {
 const LENGTHS_OF = 200
 
 function SessionFigures({ user, range }: { user: string; range: string }) {
-  const mine = is('user.name', user)
+  const mine = ofPerson(user)
   const q = all(mine, 'event.category: authentication')
   const { data } = useFound({ q, ...rangeOf(range), sort: 'newest' }, LENGTHS_OF)
   const average = data === undefined ? null : averageSession(data.events.toReversed())
