@@ -125,6 +125,24 @@ describe('people', () => {
     expect([again.status, again.json.error]).toEqual([404, 'WB-NOT-FOUND'])
   })
 
+  it('are what a report is about, with all their accounts', async () => {
+    const auditor = await strict.person('otto', 'auditor')
+    const parameters = { from: '2000-01-01', to: '2100-01-01', people: ['John Smith'] }
+    const { status, json, text } = await auditor.ask('/v1/reports/preview', {
+      json: { report: 'user-access', parameters },
+    })
+    expect(status, text).toBe(200)
+    expect(json).toMatchObject({
+      scope: 'Events of John Smith with all their accounts in all systems, with any outcome.',
+      query: expect.stringContaining('person: "John Smith"'),
+      rows: { count: 3 },
+    })
+    const nobody = await auditor.ask('/v1/reports/preview', {
+      json: { report: 'user-access', parameters: { ...parameters, people: ['Jon Smith'] } },
+    })
+    expect(nobody.text).toContain('no event has the person \\"Jon Smith\\"')
+  })
+
   it('are not worked out for somebody who sees only some events: there a person is one account', async () => {
     expect(await idsOf(clerk, 'person: "John Smith"')).toBe(2)
     for (const path of ['/v1/people', '/v1/people/one?person=System', '/v1/people/acts'])

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { closest } from '../../config/index.ts'
 import { AGGREGATE_LIMITS, FIELDS, OperatorError } from '../../schema/index.ts'
-import { fullName, namedField, nearestName, parseQuery, type Query } from '../query/index.ts'
+import { fullName, isMeant, namedField, nearestName, parseQuery, type Query } from '../query/index.ts'
 import { isCountable } from '../store/index.ts'
 
 /** The form of a file in config/reports: what a report shows, declared. What is wrong in it is stated with its line. */
@@ -42,6 +42,7 @@ const isTime = (text: string): boolean => time.safeParse(text).success
 /** What a count is split by: an interval of time, or the values of a field. */
 const by = z.string().transform((text, context) => {
   if (isTime(text)) return { kind: 'time' as const, unit: time.parse(text) }
+  if (isMeant(text)) return { kind: 'field' as const, field: text }
   return { kind: 'field' as const, field: known(text, context, isCountable) }
 })
 
@@ -173,6 +174,9 @@ export type Declaration = z.output<typeof declarationSchema> & { readonly id: st
 
 /** The title of a field in a table. */
 export const FIELD_TITLES: Readonly<Record<string, string>> = {
+  person: 'Person',
+  verb: 'Verb',
+  object: 'Object',
   'event.module': 'System',
   'audit.entity.type': 'Entity',
   'audit.record_count': 'Records',

@@ -47,7 +47,7 @@ it('has companions: what shares its session, address or person within an hour', 
   }
   const at = Date.parse(AT)
   expect(companionsOf(event)).toMatchObject({
-    q: 'audit.session.id: "s-1" or source.ip: "203.0.113.9" or user.name: "bob"',
+    q: 'audit.session.id: "s-1" or source.ip: "203.0.113.9" or person: "bob"',
     from: at - 3_600_000,
     to: at + 3_600_000,
   })
