@@ -157,7 +157,7 @@ it('where nothing is found, that is said once', async () => {
     await page.getByText('No events found.').waitFor()
     await page.waitForLoadState('networkidle')
     expect(await page.getByText(/^No (event|action|value) /).count()).toBe(0)
-    await page.getByLabel('Values of user.name that begin with').fill('zz')
+    await page.getByLabel('Values of person that begin with').fill('zz')
     await page.getByText('No value begins with this.').waitFor()
   } finally {
     await browser.end()

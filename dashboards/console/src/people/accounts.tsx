@@ -24,7 +24,7 @@ export function Accounts({ person }: { readonly person: Person }) {
   return (
     <Panel title="Accounts" className="wide">
       <List
-        label="Accounts"
+        label={`Accounts of ${person.name}`}
         rows={person.accounts}
         keyOf={({ system }) => system}
         columns={[
