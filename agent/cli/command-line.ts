@@ -7,6 +7,7 @@ import { enrollCommand } from './enroll.ts'
 import { proposeCommand } from './propose.ts'
 import { quarantineCommand } from './quarantine.ts'
 import { runCommand } from './run.ts'
+import { setupCommand } from './setup.ts'
 import { spoolCommand } from './spool.ts'
 import { statusCommand } from './status.ts'
 import { testCommand } from './test.ts'
@@ -14,7 +15,7 @@ import { testCommand } from './test.ts'
 const USAGE_EXIT = 2
 
 /** Options that may be repeated. yargs makes a list of any repeated option. */
-const LISTS: ReadonlySet<string> = new Set(['_', 'column', 'time-format', 'timeFormat'])
+const LISTS: ReadonlySet<string> = new Set(['_', 'column', 'file', 'time-format', 'timeFormat'])
 
 /** A wrong command line: the operator's mistake, shown without a stack trace. */
 class UsageError extends Error {}
@@ -25,6 +26,7 @@ const cli = (argv: readonly string[]) =>
     .usage(
       '$0 <command>\n\nReads audit files, seals their records into batches and ships them to an indexer.',
     )
+    .command(setupCommand)
     .command(enrollCommand)
     .command(runCommand)
     .command(checkCommand)
