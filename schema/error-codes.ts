@@ -197,6 +197,11 @@ export const ERRORS = {
     meaning: 'The data folder has the identity of an enrolled agent.',
     remedy: 'For another agent use another data folder.',
   },
+  'WB-SERVICE': {
+    title: 'The systemd service could not be handled',
+    meaning: 'systemctl failed while a command set up this host.',
+    remedy: 'Follow the message; `journalctl -u UNIT` has the reason.',
+  },
   'WB-BATCH-UNKNOWN': {
     title: 'There is no such batch',
     meaning: 'The spool or the quarantine has no batch of that name, or the agent is already handling it.',

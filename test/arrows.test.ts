@@ -17,7 +17,8 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'schema/wire', doors: ['index.ts'] },
   { folder: 'schema/api', doors: ['index.ts'] },
   // The version is asked for by what must not load the reader of settings: `waybill --help`.
-  { folder: 'config', doors: ['index.ts', 'version.ts'] },
+  // Only the commands that set up a host load what they share.
+  { folder: 'config', doors: ['index.ts', 'service.ts', 'version.ts'] },
   { folder: 'agent', doors: [] },
   { folder: 'agent/inputs', doors: ['index.ts', 'input.ts', 'framing.ts'] },
   // What is in the journal is written by the one and read in the workers, which load nothing else of it.

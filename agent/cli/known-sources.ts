@@ -16,9 +16,10 @@ interface Known {
 const rotated = (path: string): string[] => [path, `${path}.1`]
 
 const KNOWN: readonly Known[] = [
+  { what: 'sign-ins, sudo and users', paths: rotated('/var/log/auth.log'), integration: 'linux-auth' },
   {
     what: 'sign-ins, sudo and users',
-    paths: [...rotated('/var/log/auth.log'), '/var/log/secure', '/var/log/secure-*'],
+    paths: ['/var/log/secure', '/var/log/secure-*'],
     integration: 'linux-auth',
   },
   { what: 'the audit daemon', paths: rotated('/var/log/audit/audit.log'), integration: 'auditd' },
@@ -27,13 +28,10 @@ const KNOWN: readonly Known[] = [
     paths: rotated('/var/log/nginx/access.log'),
     integration: 'web-access',
   },
+  { what: 'requests to Apache', paths: rotated('/var/log/apache2/access.log'), integration: 'web-access' },
   {
     what: 'requests to Apache',
-    paths: [
-      ...rotated('/var/log/apache2/access.log'),
-      '/var/log/httpd/access_log',
-      '/var/log/httpd/access_log-*',
-    ],
+    paths: ['/var/log/httpd/access_log', '/var/log/httpd/access_log-*'],
     integration: 'web-access',
   },
   {

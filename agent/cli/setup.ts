@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, chown, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
+import { dirname, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import type { CommandModule } from 'yargs'
+import { giveToService, hasService, isAgreed, systemctl } from '../../config/service.ts'
 import { VERSION } from '../../config/version.ts'
 import { OperatorError, reasonOf } from '../../schema/index.ts'
 import { Agent, type AgentStatus } from '../agent.ts'
@@ -140,11 +138,11 @@ async function setup(given: SetupArguments): Promise<void> {
     throw new OperatorError('WB-USAGE', 'Name the indexer with --indexer URL, or in WAYBILL_INDEXER.', {
       exitCode: 2,
     })
-  if (!given.yes && !(await isAgreed())) return
+  if (!given.yes && !(await isAgreed('Write the settings, enroll and start?'))) return
   await writeSettings(plan)
   await enrollOnce(given, plan)
-  const service = await hasService()
-  await ownedByService(plan, service)
+  const service = await hasService(SERVICE)
+  if (service) await giveToService(SERVICE, { settings: plan.config, owned: [plan.data] })
   const status = service ? await byService(plan, given.within, say) : await here(plan, given.within)
   const address = `${status.indexer}/events?${new URLSearchParams({ q: `agent.name: ${JSON.stringify(plan.name)}` })}`
   if (given.json) {
@@ -229,26 +227,6 @@ function foundText(inputs: readonly Found[]): string {
   return `${table(['FOUND', 'READ AS', 'RECORDS, ABOUT', 'FILES'], rows).trimEnd()}${closed.join('')}`
 }
 
-async function isAgreed(): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    process.stderr.write(
-      'Nothing was changed, since nobody can be asked here: --yes does it without asking.\n',
-    )
-    process.exitCode = 1
-    return false
-  }
-  const lines = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    const answer = (await lines.question('Write the settings, enroll and start? [Y/n] ')).trim()
-    if (answer === '' || /^y(es)?$/i.test(answer)) return true
-    process.stderr.write('Nothing was changed.\n')
-    process.exitCode = 1
-    return false
-  } finally {
-    lines.close()
-  }
-}
-
 async function writeSettings({ config, text }: Plan): Promise<void> {
   if (text === null) return
   try {
@@ -280,37 +258,6 @@ async function enrollOnce(given: SetupArguments, { config, data, name, indexer }
   })
 }
 
-const run = promisify(execFile)
-
-/** Whether systemd runs this host, and knows the agent's unit. */
-async function hasService(): Promise<boolean> {
-  // The folder is there while systemd is the first process.
-  if (process.getuid?.() !== 0 || !existsSync('/run/systemd/system')) return false
-  return run('systemctl', ['cat', SERVICE]).then(
-    () => true,
-    () => false,
-  )
-}
-
-/** What root has written must belong to the user that the service runs as. */
-async function ownedByService({ config, data }: Plan, service: boolean): Promise<void> {
-  if (!service) return
-  const { stdout } = await run('systemctl', ['show', SERVICE, '--property=User', '--value'])
-  const user = stdout.trim()
-  if (user === '' || user === 'root') return
-  const ids = await Promise.all(['-u', '-g'].map((option) => run('id', [option, user])))
-  const [uid = 0, gid = 0] = ids.map(({ stdout: text }) => Number(text))
-  await chownAll(data, uid, gid)
-  await chown(config, 0, gid)
-  await chmod(config, 0o640)
-}
-
-async function chownAll(path: string, uid: number, gid: number): Promise<void> {
-  await chown(path, uid, gid)
-  const entries = await readdir(path, { withFileTypes: true, recursive: true })
-  for (const entry of entries) await chown(join(entry.parentPath, entry.name), uid, gid)
-}
-
 interface First {
   readonly agent: string
   readonly indexer: string
@@ -319,15 +266,7 @@ interface First {
 
 async function byService(plan: Plan, within: number, say: (line: string) => void): Promise<First> {
   say(`Starting ${SERVICE} ...`)
-  try {
-    await run('systemctl', ['enable', '--now', SERVICE])
-  } catch (error) {
-    throw new OperatorError(
-      'WB-AGENT-NOT-RUNNING',
-      `${SERVICE} did not start (${reasonOf(error)}): see journalctl -u ${SERVICE}.`,
-      { cause: error },
-    )
-  }
+  await systemctl('enable', '--now', SERVICE)
   return untilFirst(plan, within, async () => {
     const status = await askStatus(plan.data)
     return status?.enrolled === true ? status : null

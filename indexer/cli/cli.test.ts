@@ -396,6 +396,27 @@ describe('what goes wrong is one sentence with a remedy', () => {
     expect(await start(args).ended).toEqual({ code: 2, out: '', err: expect.stringContaining(words) })
   })
 
+  test('a command that there is not is answered with those that there are', async () => {
+    const commandsIn = (help: string, before: string): string[] => [
+      ...new Set([...help.matchAll(new RegExp(`^  ${before} ([a-z-]+)`, 'gm'))].map(([, name = '']) => name)),
+    ]
+    const all = commandsIn((await waybill(['--help'])).out, 'waybill')
+    expect(all).toContain('search')
+    const said = async (...args: string[]): Promise<string[]> => {
+      const { code, err } = await waybill(args)
+      expect([args, code]).toEqual([args, 2])
+      return (/there are ([a-z, -]+) \(see/.exec(err)?.[1] ?? err).split(', ').sort()
+    }
+    expect(await said('qqqqqqqqqqqq')).toEqual(all.sort())
+    for (const group of ['agents', 'users', 'cases', 'rules', 'alerts', 'archive', 'log', 'reports']) {
+      const below = commandsIn(
+        (await waybill([group, '--help'])).out.replace(/Examples:.*/s, ''),
+        `waybill ${group}`,
+      )
+      expect([group, await said(group, 'qqqqqqqqqqqq')]).toEqual([group, below.sort()])
+    }
+  })
+
   test('help is quick to read through: examples and exit codes', async () => {
     const { code, out } = await waybill(['--help'])
     expect(code).toBe(0)

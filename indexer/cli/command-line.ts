@@ -18,6 +18,7 @@ const LISTS: ReadonlySet<string> = new Set([
   'query',
   'ids',
   'types',
+  'name',
   'names',
   'files',
   'event',
@@ -121,6 +122,12 @@ const cli = (argv: readonly string[]) =>
     )
     .command('hold', 'List, make and end legal holds, which keep events beyond their time', async (cli) =>
       (await import('./hold.ts')).commands(cli),
+    )
+    .command(
+      'up',
+      'Set up and start the indexer of this machine: TLS, first administrator, store, retention',
+      async (cli) => (await import('./up.ts')).options(cli),
+      async (given) => (await import('./up.ts')).run(given),
     )
     .command(
       'size',

@@ -1,17 +1,18 @@
 import { UsageError } from './output.ts'
 
+/** A test holds it to the commands that there are. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   search: [],
   count: [],
   export: [],
   reports: ['list', 'check', 'verify', 'run', 'jobs', 'download', 'cancel', 'remove', 'schedule'],
   show: [],
-  agents: ['list', 'token', 'revoke'],
+  agents: ['list', 'token', 'hosts', 'ca', 'revoke'],
   'dead-letters': ['list', 'show', 'replay', 'discard'],
   events: ['list', 'on', 'off', 'default'],
   login: [],
   logout: [],
-  users: ['list', 'add', 'role', 'limits', 'lock', 'unlock', 'reset', 'remove'],
+  users: ['list', 'add', 'role', 'limits', 'email', 'lock', 'unlock', 'reset', 'remove'],
   tokens: ['list', 'create', 'revoke'],
   status: [],
   storage: [],
@@ -24,9 +25,12 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   archive: ['list', 'run', 'verify', 'search', 'restore', 'restores', 'unrestore', 'export', 'rotate-key'],
   hold: ['list', 'add', 'end'],
   alerts: ['list', 'show', 'evidence', 'ack', 'assign', 'resolve', 'reopen', 'snooze', 'note', 'outbox'],
+  cases: ['list', 'show', 'add', 'pin', 'export'],
+  people: ['list', 'show', 'join', 'part', 'decisions', 'undo'],
   channels: ['list', 'test'],
   silences: ['list', 'add', 'end'],
   setup: [],
+  up: [],
   indexer: [],
   completion: [],
 }

@@ -3,13 +3,13 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
-  sign,
   X509Certificate,
 } from 'node:crypto'
 import * as z from 'zod'
 import { Refusal } from '../refusal.ts'
 import { type Records, SharedRecords } from '../store/index.ts'
 import { inTurn } from '../turn.ts'
+import { type Signer, signedCertificate } from '../x509.ts'
 import type { Agent } from './agents.ts'
 import { isSealed, type SecretBox } from './secret-box.ts'
 import type { Act, Trail } from './trail.ts'
@@ -112,8 +112,8 @@ export class AgentsCa {
     const now = this.#clock()
     const { privateKey, publicKey } = generateKeyPairSync('ed25519')
     const [from, until] = [now - BACKDATED, now + CA_LIFETIME]
-    const cert = await certificateOf(
-      { subject: NAME, publicKey, from, until, isAuthority: true },
+    const cert = await signedCertificate(
+      { subject: NAME, issuer: NAME, publicKey, from, until, use: 'authority' },
       this.#signer(privateKey),
     )
     const key = this.#box.seal(Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })), CONTEXT)
@@ -170,13 +170,14 @@ export class AgentsCa {
     const before = this.#issued.get(keyId)
     if (before !== undefined && now >= before.at && now < before.at + SAME_WITHIN) return before.pem
     const until = Math.min(now + this.#lifetime(), current.of.until)
-    const cert = await certificateOf(
+    const cert = await signedCertificate(
       {
         subject: agent.id,
+        issuer: NAME,
         publicKey: createPublicKey(pem),
         from: now - BACKDATED,
         until,
-        isAuthority: false,
+        use: 'client',
       },
       this.#signer(this.#keyOf(current.of)),
     )
@@ -203,74 +204,3 @@ export const noAuthority = (): Refusal =>
     'WB-NO-AUTHORITY',
     'This indexer has no authority for the certificates of agents: `waybill agents ca create` makes one.',
   )
-
-interface Signer {
-  readonly key: KeyObject
-  readonly serial: Buffer
-}
-
-const ED25519 = '1.3.101.112'
-const COMMON_NAME = '2.5.4.3'
-
-/** X.509 has no writer in Node. Loaded when there is something to sign: an indexer without an authority does without. */
-async function certificateOf(
-  what: { subject: string; publicKey: KeyObject; from: number; until: number; isAuthority: boolean },
-  { key, serial }: Signer,
-): Promise<X509Certificate> {
-  const { AsnConvert, OctetString } = await import('@peculiar/asn1-schema')
-  const asn = await import('@peculiar/asn1-x509')
-  const named = (name: string) =>
-    new asn.Name([
-      new asn.RelativeDistinguishedName([
-        new asn.AttributeTypeAndValue({
-          type: COMMON_NAME,
-          value: new asn.AttributeValue({ utf8String: name }),
-        }),
-      ]),
-    ])
-  const extension = (extnID: string, critical: boolean, value: object) =>
-    new asn.Extension({ extnID, critical, extnValue: new OctetString(AsnConvert.serialize(value)) })
-  // Positive, and as long as it looks.
-  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40
-  const algorithm = new asn.AlgorithmIdentifier({ algorithm: ED25519 })
-  const tbs = new asn.TBSCertificate({
-    version: asn.Version.v3,
-    serialNumber: bufferOf(serial),
-    signature: algorithm,
-    issuer: named(NAME),
-    subject: named(what.subject),
-    validity: new asn.Validity({ notBefore: new Date(what.from), notAfter: new Date(what.until) }),
-    subjectPublicKeyInfo: AsnConvert.parse(
-      what.publicKey.export({ type: 'spki', format: 'der' }),
-      asn.SubjectPublicKeyInfo,
-    ),
-    extensions: new asn.Extensions(
-      what.isAuthority
-        ? [
-            extension(
-              asn.id_ce_basicConstraints,
-              true,
-              new asn.BasicConstraints({ cA: true, pathLenConstraint: 0 }),
-            ),
-            extension(asn.id_ce_keyUsage, true, new asn.KeyUsage(asn.KeyUsageFlags.keyCertSign)),
-          ]
-        : [
-            extension(asn.id_ce_keyUsage, true, new asn.KeyUsage(asn.KeyUsageFlags.digitalSignature)),
-            extension(asn.id_ce_extKeyUsage, false, new asn.ExtendedKeyUsage([asn.id_kp_clientAuth])),
-          ],
-    ),
-  })
-  const signature = sign(null, Buffer.from(AsnConvert.serialize(tbs)), key)
-  const signed = new asn.Certificate({
-    tbsCertificate: tbs,
-    signatureAlgorithm: algorithm,
-    signatureValue: bufferOf(signature),
-  })
-  return new X509Certificate(Buffer.from(AsnConvert.serialize(signed)))
-}
-
-function bufferOf(bytes: Buffer): ArrayBuffer {
-  const own = new ArrayBuffer(bytes.length)
-  bytes.copy(Buffer.from(own))
-  return own
-}
