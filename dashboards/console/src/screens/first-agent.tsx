@@ -6,6 +6,7 @@ import { Link } from '../frame/link.tsx'
 import { useZone } from '../frame/preferences.ts'
 import { Refused } from '../frame/states.tsx'
 import { useMay } from '../session/session.tsx'
+import { setupLine } from '../settings/agents.tsx'
 import { useAct } from '../settings/use-act.ts'
 import { fullTime } from '../time/format.ts'
 import type { Agent } from './agents-health.tsx'
@@ -53,21 +54,13 @@ function Steps() {
   const zone = useZone()
   const act = useAct('getAgents')
   const [token, setToken] = useState<{ token: string; expires: number } | null>(null)
-  const url = window.location.origin
   return (
     <ol className="steps">
       <li>
         <p>
-          Install Waybill there. Write <code>agent.yml</code> with the files to read:
+          Install the agent there. The package, a tarball and a container are in{' '}
+          <code>docs/operations.md</code>.
         </p>
-        <Lines
-          name="agent.yml"
-          text={`agent: { name: my-first-agent, data: ./waybill-agent }
-indexers: [${url}]
-inputs:
-  - file: { paths: ["/var/log/app/*.jsonl"], integration: generic-json }
-`}
-        />
       </li>
       <li>
         <p>Make a token. It enrolls one agent, and is shown only once.</p>
@@ -87,13 +80,11 @@ inputs:
         <Refused why={act.problem} />
       </li>
       <li>
-        <p>Enroll the agent, and run it:</p>
-        <Lines
-          name="commands"
-          text={`WAYBILL_TOKEN=${token?.token ?? 'TOKEN'} waybill-agent enroll ${url} --config agent.yml
-waybill-agent run --config agent.yml
-`}
-        />
+        <p>
+          Set it up. It shows what it finds on that machine, and asks before it writes the settings, enrolls
+          and starts:
+        </p>
+        <Lines name="command" text={`${setupLine(token?.token ?? 'TOKEN')}\n`} />
       </li>
     </ol>
   )

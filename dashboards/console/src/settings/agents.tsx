@@ -28,14 +28,14 @@ export function Agents() {
               setToken((await act.run('postAgentsTokens', { body: { uses: 1 } }))?.answer ?? null)
             }
           >
-            Make an enrolment token
+            Add a host
           </button>
         </p>
       )}
       <Refused why={act.problem} />
       {data.agents.length === 0 && (
         <Empty title="No agent is enrolled yet.">
-          Make an enrolment token, and pass it to the agent as WAYBILL_TOKEN.
+          Add a host: the command that is shown then sets its agent up.
         </Empty>
       )}
       <div className="cards">
@@ -51,15 +51,19 @@ export function Agents() {
       </div>
       {token !== null && (
         <Once
-          title="Enrolment token"
-          secret={token.token}
-          note={`It enrolls one agent, until ${fullTime(token.expires, zone)}. It is shown only once.`}
+          title="Add a host"
+          secret={setupLine(token.token)}
+          note={`Run this on the host, where the agent is installed. The token in it enrolls one agent, until ${fullTime(token.expires, zone)}, and is shown only once. Add --ca FILE if your own authority issued the certificate of this indexer.`}
           onClose={() => setToken(null)}
         />
       )}
     </>
   )
 }
+
+/** The command that sets up the agent of another host. */
+export const setupLine = (token: string): string =>
+  `WAYBILL_TOKEN=${token} waybill-agent setup --indexer ${window.location.origin}`
 
 const clockOf = (offset: number): string =>
   Math.abs(offset) < 1000 ? 'right' : `${span(Math.abs(offset))} ${offset > 0 ? 'ahead' : 'behind'}`
