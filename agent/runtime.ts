@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { VERSION } from '../config/version.ts'
 import { cutAt, OperatorError } from '../schema/index.ts'
-import type { AgentSettings, Heartbeat, Ledger, OwnIntegration } from '../schema/wire/index.ts'
+import type { AgentDetails, AgentSettings, Heartbeat, Ledger, OwnIntegration } from '../schema/wire/index.ts'
 import { wrongColumns } from './columns.ts'
 import {
   type AgentConfig,
@@ -146,6 +146,7 @@ export async function startRuntime(
   const data = config.agent.data
   const shapes = new Shapes(shapedInputs(config, normaliser), held.state, log)
   let input: Input | undefined
+  const load = loadMeter()
   const shipper = createShipper({
     state: held.state,
     dir: data,
@@ -156,7 +157,7 @@ export async function startRuntime(
     windowBytes: config.spool.window,
     inFlight: config.spool['in-flight'],
     heartbeatEvery: config.heartbeat,
-    heartbeat: () => heartbeatOf(config, version, own, shapes, shipper, input),
+    heartbeat: () => heartbeatOf(config, version, own, shapes, shipper, input, load),
     settings: () => version,
     central: held.desk,
     clock: clockOf(clock),
@@ -249,6 +250,7 @@ function heartbeatOf(
   shapes: Shapes,
   shipper: Shipper,
   input: Input | undefined,
+  load: Load,
 ) {
   const sources = input?.status() ?? []
   const shipping = shipper.status()
@@ -267,8 +269,38 @@ function heartbeatOf(
     quarantinedBatches: shipping.quarantined,
     ledger: shipper.total(),
     notices: [...shapes.notices],
+    details: { ...load(), files: shownFiles(sources) },
     ...(own.length === 0 ? {} : { integrations: [...own] }),
   } satisfies Partial<Heartbeat>
+}
+
+type Load = () => Pick<AgentDetails, 'cpu' | 'memory'>
+
+/** The processor time since the last call, as a share of one processor, and the memory. */
+function loadMeter(): Load {
+  let before = { cpu: process.cpuUsage(), at: performance.now() }
+  return () => {
+    const { user, system } = process.cpuUsage(before.cpu)
+    const elapsed = Math.max(1, performance.now() - before.at)
+    before = { cpu: process.cpuUsage(), at: performance.now() }
+    return { cpu: Math.round((user + system) / elapsed) / 1000, memory: process.memoryUsage.rss() }
+  }
+}
+
+const MOST_FILES = 50
+const LONGEST_PATH = 4096
+
+function shownFiles(sources: readonly SourceStatus[]): AgentDetails['files'] {
+  const backlog = ({ size, position, unfinished }: SourceStatus): number =>
+    Math.max(0, size - position - unfinished)
+  return sources
+    .toSorted((a, b) => backlog(b) - backlog(a) || (b.lastRead ?? 0) - (a.lastRead ?? 0))
+    .slice(0, MOST_FILES)
+    .map(({ path, position, size, state, problem, lastRead }) => ({
+      path: cutAt(path, LONGEST_PATH),
+      ...{ position, size, state, lastRead },
+      problem: problem === null ? null : cutAt(problem, 1024),
+    }))
 }
 
 export type AccountedSource = SourceStatus & { readonly ledger: Ledger }

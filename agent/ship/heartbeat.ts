@@ -43,8 +43,9 @@ export class HeartbeatSender {
   #preferred = 0
   #offset: number | null = null
   #quiet = false
-  /** Indexers that accept notices. */
+  /** Indexers that accept notices, and those that accept details. */
   readonly #takeNotices = new Set<Connection>()
+  readonly #takeDetails = new Set<Connection>()
   #closing = false
   #cancel: (() => void) | null = null
   #beating: Promise<void> = Promise.resolve()
@@ -103,31 +104,35 @@ export class HeartbeatSender {
     }
     this.#beat++
     const sent = clock.now()
-    const { notices, ...others } = numbers()
+    const { notices, details, ...others } = numbers()
     const bare: Heartbeat = { ...others, agent, key, ...place(), beat: this.#beat, sent }
     let reason = 'there is no indexer'
     for (let i = 0; i < connections.length; i++) {
       const at = (this.#preferred + i) % connections.length
       const connection = connections[at]!
-      const heartbeat =
-        this.#takeNotices.has(connection) && notices !== undefined ? { ...bare, notices } : bare
+      const heartbeat: Heartbeat = {
+        ...bare,
+        ...(this.#takeNotices.has(connection) && notices !== undefined && { notices }),
+        ...(this.#takeDetails.has(connection) && details !== undefined && { details }),
+      }
       const body = JSON.stringify(signHeartbeat(heartbeat, identity.privateKey))
       try {
         const answer = await connection.post('/v1/heartbeat', 'application/json', body, this.#stop.signal)
         if (answer.status === 200) {
           const back = clock.now()
-          const { now, settings, takesNotices, givesCertificates } = heartbeatAnswerSchema.parse(
-            JSON.parse(answer.body.toString('utf8')),
-          )
+          const { now, settings, takesNotices, takesDetails, givesCertificates } =
+            heartbeatAnswerSchema.parse(JSON.parse(answer.body.toString('utf8')))
           this.#offset = Math.round(now - (sent + back) / 2)
           this.#preferred = at
           if (takesNotices === true) this.#takeNotices.add(connection)
+          if (takesDetails === true) this.#takeDetails.add(connection)
           if (givesCertificates === true && !this.#closing) await this.#certify(connection, 'due')
           if (settings !== undefined && !this.#closing) await this.#followSettings(connection, settings)
           return
         }
         // The indexer may have an earlier version now.
         this.#takeNotices.delete(connection)
+        this.#takeDetails.delete(connection)
         reason = `${connection.url} answers ${answer.status}`
         // A certificate may be missing, or a better one may help; heartbeats are too rare to be a burden.
         if (answer.status === 401 && !this.#closing) await this.#certify(connection, 'refused')

@@ -136,6 +136,7 @@ const OLD_AGENT: AgentShape = {
   ledger: null,
   settings: null,
   notices: [],
+  details: null,
   clockOffset: null,
   hosts: null,
   breaks: [],

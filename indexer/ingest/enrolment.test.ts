@@ -149,11 +149,21 @@ describe('a heartbeat', () => {
     const now = Date.UTC(2026, 0, 1)
     indexer = await TestIndexer.start({}, { clock: () => now })
     const agent = await TestAgent.enrolled(indexer.url)
-    const beat = agent.heartbeat({ sent: now + 2500, lagBytes: 7, oldestPending: 9 })
+    const file = {
+      path: '/var/log/a.log',
+      position: 5,
+      size: 9,
+      state: 'reading',
+      problem: null,
+      lastRead: now,
+    }
+    const details = { cpu: 0.25, memory: 9_000_000, files: [file] }
+    const beat = agent.heartbeat({ sent: now + 2500, lagBytes: 7, oldestPending: 9, details })
     expect((await indexer.ask('/v1/heartbeat', { json: beat })).json).toEqual({
       now,
       settings: settingsVersion(0, []),
       takesNotices: true,
+      takesDetails: true,
     })
     const { agents } = (await indexer.ask('/v1/agents')).json as { agents: object[] }
     expect(agents[0]).toMatchObject({
@@ -162,6 +172,7 @@ describe('a heartbeat', () => {
       lagBytes: 7,
       oldestPending: 9,
       clockOffset: 2500,
+      details,
       revoked: false,
       chains: [],
     })

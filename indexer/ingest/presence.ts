@@ -119,10 +119,17 @@ export class Presences {
     this.#changed.clear()
     for (const agent of agents) {
       const version = this.#versions.get(agent) ?? null
-      const done = await this.#records.put(KIND, agent, this.#known.get(agent), version)
+      const done = await this.#records.put(KIND, agent, kept(this.#known.get(agent)), version)
       if (!done) this.#changed.add(agent)
       const stored = await this.#records.get(KIND, agent)
       if (stored !== null) this.#versions.set(agent, stored.version)
     }
   }
+}
+
+/** Without the details: they are of the moment, and an indexer of an earlier version could not read them. */
+function kept(presence: Presence | undefined): Presence | undefined {
+  if (presence?.heartbeat?.details === undefined) return presence
+  const { details: _, ...heartbeat } = presence.heartbeat
+  return { ...presence, heartbeat }
 }

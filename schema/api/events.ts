@@ -1,6 +1,12 @@
 import * as z from 'zod'
 import { CATEGORIES, TIERS } from '../index.ts'
-import { eventRuleSchema, eventRulesSchema, ledgerSchema, problemSchema } from '../wire/index.ts'
+import {
+  agentDetailsSchema,
+  eventRuleSchema,
+  eventRulesSchema,
+  ledgerSchema,
+  problemSchema,
+} from '../wire/index.ts'
 
 /** The answers of the API, except the messages between agents and indexer. */
 const count = z.number().int().nonnegative()
@@ -85,6 +91,11 @@ export const agentShape = z.object({
   notices: z
     .array(z.string())
     .describe('Inputs most of whose records lack a type, a user or a time, in sentences.'),
+  details: agentDetailsSchema
+    .nullable()
+    .describe(
+      'Processor, memory and files, as the agent last reported them to this indexer; null if it did not.',
+    ),
   clockOffset: z.number().nullable().describe("By how many ms the agent's clock is ahead."),
   chains: z.array(chainShape),
   hosts: z

@@ -111,6 +111,30 @@ export const ownIntegrationSchema = z.strictObject({
 })
 export type OwnIntegration = z.infer<typeof ownIntegrationSchema>
 
+/** What an operator wants to see of an agent beside its account. */
+export const agentDetailsSchema = z.strictObject({
+  /** The share of one processor that the agent took since its last heartbeat: 1 is all of one. */
+  cpu: z.number().nonnegative(),
+  /** Bytes that its process has in memory. */
+  memory: count,
+  /** The files with the largest backlog first, then those that were read last. */
+  files: z
+    .array(
+      z.strictObject({
+        path: z.string().max(4096),
+        /** Acknowledged bytes. */
+        position: count,
+        size: count,
+        state: z.enum(['reading', 'idle', 'held', 'blocked', 'gone']),
+        problem: z.string().max(1024).nullable(),
+        /** When something was last read of it, ms. */
+        lastRead: count.nullable(),
+      }),
+    )
+    .max(50),
+})
+export type AgentDetails = z.infer<typeof agentDetailsSchema>
+
 export const heartbeatSchema = z.strictObject({
   agent: z.string(),
   key: z.string(),
@@ -135,6 +159,8 @@ export const heartbeatSchema = z.strictObject({
   integrations: z.array(ownIntegrationSchema).max(64).optional(),
   /** Only sent to an indexer that accepts notices: an earlier one rejects a heartbeat with an unknown member. */
   notices: z.array(noticeSchema).max(64).optional(),
+  /** Only sent to an indexer that accepts details, as above. */
+  details: agentDetailsSchema.optional(),
 })
 export type Heartbeat = z.infer<typeof heartbeatSchema>
 
@@ -144,6 +170,8 @@ export const heartbeatAnswerSchema = z.object({
   settings: settingsVersionSchema.optional(),
   /** Whether the indexer accepts `notices` in heartbeats; absent from an indexer of an earlier version. */
   takesNotices: z.boolean().optional(),
+  /** The same for `details`. */
+  takesDetails: z.boolean().optional(),
   /** Whether the indexer has an authority that issues certificates to agents. */
   givesCertificates: z.boolean().optional(),
 })

@@ -102,6 +102,7 @@ export function agentRoutes(service: Service): Route[] {
           now: clock(),
           settings: settings.current.version,
           takesNotices: true,
+          takesDetails: true,
           ...(isAuthority(service) && { givesCertificates: true }),
         }
       },
@@ -180,6 +181,7 @@ export function agentManagementRoutes(service: Service): Route[] {
             settings: heartbeat?.settings ?? null,
             notices: (heartbeat?.notices ?? []).map(noticeText),
             clockOffset: presence?.clockOffset ?? null,
+            details: heartbeat?.details ?? null,
             chains: chains.map((chain) => ({ ...chain, gaps: [...chain.gaps] })),
             hosts: agent.hosts ?? null,
             breaks: breaks

@@ -719,6 +719,18 @@ export interface Operations {
         } | null
         settings: string | null
         notices: Array<string>
+        details: {
+          cpu: number
+          memory: number
+          files: Array<{
+            path: string
+            position: number
+            size: number
+            state: 'reading' | 'idle' | 'held' | 'blocked' | 'gone'
+            problem: string | null
+            lastRead: number | null
+          }>
+        } | null
         clockOffset: number | null
         chains: Array<{
           incarnation: string

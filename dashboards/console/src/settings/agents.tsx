@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
+import { List } from '../frame/list.tsx'
 import { useZone } from '../frame/preferences.ts'
 import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { type Agent, HEALTH, healthOf } from '../screens/agents-health.tsx'
@@ -68,6 +69,39 @@ export const setupLine = (token: string): string =>
 const clockOf = (offset: number): string =>
   Math.abs(offset) < 1000 ? 'right' : `${span(Math.abs(offset))} ${offset > 0 ? 'ahead' : 'behind'}`
 
+/** The files that an agent reads, with how far each is acknowledged. */
+function Files({ agent, details }: { agent: Agent; details: NonNullable<Agent['details']> }) {
+  return (
+    <details>
+      <summary>{counted(details.files.length, 'file')}</summary>
+      <List
+        label={`Files of ${agent.name}`}
+        rows={details.files}
+        keyOf={({ path }) => path}
+        columns={[
+          { name: 'File', of: ({ path }) => <bdi>{path}</bdi> },
+          {
+            name: 'State',
+            of: ({ state, problem }) =>
+              problem === null ? state : <span className="outcome failure">{`${state}: ${problem}`}</span>,
+          },
+          {
+            name: 'Acknowledged',
+            kind: 'number',
+            of: ({ position, size }) =>
+              position >= size ? `all ${bytes(size)}` : `${bytes(position)} of ${bytes(size)}`,
+          },
+          {
+            name: 'Last read',
+            kind: 'time',
+            of: ({ lastRead }) => (lastRead === null ? 'not yet' : <When at={lastRead} relative />),
+          },
+        ]}
+      />
+    </details>
+  )
+}
+
 const LEDGER = ['stored', 'duplicate', 'filtered', 'dead', 'quarantined', 'discarded', 'pending'] as const
 
 function AgentCard({ agent, onRevoke }: { agent: Agent; onRevoke: (() => void) | null }) {
@@ -99,6 +133,14 @@ function AgentCard({ agent, onRevoke }: { agent: Agent; onRevoke: (() => void) |
           {bytes(agent.lagBytes ?? 0)}
           {agent.oldestPending === null ? '' : `, the oldest batch since ${span(agent.oldestPending)}`}
         </dd>
+        {agent.details !== null && (
+          <>
+            <dt>Load</dt>
+            <dd>
+              {Math.round(agent.details.cpu * 100)} % of a processor, {bytes(agent.details.memory)} of memory
+            </dd>
+          </>
+        )}
         <dt>Clock</dt>
         <dd>{agent.clockOffset === null ? 'unknown' : clockOf(agent.clockOffset)}</dd>
         <dt>Waybills</dt>
@@ -134,6 +176,16 @@ function AgentCard({ agent, onRevoke }: { agent: Agent; onRevoke: (() => void) |
           </p>
         </>
       )}
+      {agent.details !== null && agent.details.files.length > 0 && (
+        <Files agent={agent} details={agent.details} />
+      )}
+      <a
+        className="button"
+        download={`waybill-agent-${agent.name}.json`}
+        href={`data:application/json,${encodeURIComponent(JSON.stringify(agent, null, 2))}`}
+      >
+        Save the diagnosis
+      </a>{' '}
       {onRevoke !== null && !agent.revoked && (
         <Confirm label="Revoke" title={`Revoke ${agent.name}?`} onConfirmed={onRevoke}>
           The indexer refuses its key from now on, for good. The events that it shipped stay.
