@@ -153,7 +153,7 @@ describe('a heartbeat', () => {
       path: '/var/log/a.log',
       position: 5,
       size: 9,
-      state: 'reading',
+      state: 'reading' as const,
       problem: null,
       lastRead: now,
     }
