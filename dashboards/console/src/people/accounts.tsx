@@ -3,6 +3,7 @@ import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { Dialog, DialogEnd } from '../frame/dialog.tsx'
 import { List } from '../frame/list.tsx'
+import { Field } from '../rules/field.tsx'
 import { Panel } from '../screens/panel.tsx'
 import { useMay } from '../session/session.tsx'
 import { type Act, useAct } from '../settings/use-act.ts'
@@ -106,7 +107,7 @@ function Join({ person, act }: { person: Person; act: Act }) {
       {open && (
         <Dialog title="The same person as" onClose={() => setOpen(false)}>
           <form
-            className="form"
+            className="case-form"
             onSubmit={(submit) => {
               submit.preventDefault()
               if (!isReady) return
@@ -119,8 +120,7 @@ function Join({ person, act }: { person: Person; act: Act }) {
               <bdi>{person.name}</bdi> and the person that you choose become one. No event changes, and you
               can undo it.
             </p>
-            <label>
-              The other person
+            <Field label="The other person">
               <select value={other} onChange={({ target }) => setOther(target.value)} required>
                 <option value="">Choose …</option>
                 {others.map((one: Listed) => (
@@ -130,7 +130,7 @@ function Join({ person, act }: { person: Person; act: Act }) {
                   </option>
                 ))}
               </select>
-            </label>
+            </Field>
             <DialogEnd
               sends="Join"
               busy={act.busy || !isReady}
@@ -158,7 +158,7 @@ function Part({ person, act }: { person: Person; act: Act }) {
       {open && (
         <Dialog title="An account of somebody else" onClose={() => setOpen(false)}>
           <form
-            className="form"
+            className="case-form"
             onSubmit={(submit) => {
               submit.preventDefault()
               if (account === undefined) return
@@ -168,8 +168,7 @@ function Part({ person, act }: { person: Person; act: Act }) {
             }}
           >
             <p>The account becomes a person of its own, whatever its events carry. You can undo it.</p>
-            <label>
-              The account
+            <Field label="The account">
               <select value={chosen} onChange={({ target }) => setChosen(target.value)} required>
                 <option value="">Choose …</option>
                 {accounts.map(({ text }) => (
@@ -178,7 +177,7 @@ function Part({ person, act }: { person: Person; act: Act }) {
                   </option>
                 ))}
               </select>
-            </label>
+            </Field>
             <DialogEnd
               sends="Part"
               busy={act.busy || account === undefined}

@@ -186,7 +186,7 @@ function Activity({ user, range }: { user: string; range: string }) {
           <BarList q={mine} range={range} field="event.module" />
         </Panel>
         <Panel title="By entity">
-          <BarList q={mine} range={range} field="audit.entity.type" />
+          <BarList q={mine} range={range} field="object" />
         </Panel>
         <Panel title="From address">
           <BarList q={mine} range={range} field="source.ip" none="The events name no address." />

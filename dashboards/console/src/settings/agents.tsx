@@ -1,6 +1,5 @@
 import { useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
-import { List } from '../frame/list.tsx'
 import { useZone } from '../frame/preferences.ts'
 import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { type Agent, HEALTH, healthOf } from '../screens/agents-health.tsx'
@@ -74,30 +73,23 @@ function Files({ agent, details }: { agent: Agent; details: NonNullable<Agent['d
   return (
     <details>
       <summary>{counted(details.files.length, 'file')}</summary>
-      <List
-        label={`Files of ${agent.name}`}
-        rows={details.files}
-        keyOf={({ path }) => path}
-        columns={[
-          { name: 'File', of: ({ path }) => <bdi>{path}</bdi> },
-          {
-            name: 'State',
-            of: ({ state, problem }) =>
-              problem === null ? state : <span className="outcome failure">{`${state}: ${problem}`}</span>,
-          },
-          {
-            name: 'Acknowledged',
-            kind: 'number',
-            of: ({ position, size }) =>
-              position >= size ? `all ${bytes(size)}` : `${bytes(position)} of ${bytes(size)}`,
-          },
-          {
-            name: 'Last read',
-            kind: 'time',
-            of: ({ lastRead }) => (lastRead === null ? 'not yet' : <When at={lastRead} relative />),
-          },
-        ]}
-      />
+      <ul className="agent-files" aria-label={`Files of ${agent.name}`}>
+        {details.files.map(({ path, position, size, state, problem, lastRead }) => (
+          <li key={path}>
+            <bdi>{path}</bdi>
+            <span className="quiet small">
+              {state}, {position >= size ? `all ${bytes(size)}` : `${bytes(position)} of ${bytes(size)}`}{' '}
+              acknowledged
+              {lastRead !== null && (
+                <>
+                  , last read <When at={lastRead} relative />
+                </>
+              )}
+            </span>
+            {problem !== null && <span className="outcome failure">{problem}</span>}
+          </li>
+        ))}
+      </ul>
     </details>
   )
 }
