@@ -1,5 +1,6 @@
 export { type Backtest, backtest } from './backtest.ts'
 export { ALERT_ACTION, AlertBook } from './book.ts'
+export { conditionText } from './condition-text.ts'
 export { AlertEngine } from './engine/engine.ts'
 export { timeOf } from './engine/facts.ts'
 export { groupQuery } from './engine/past.ts'

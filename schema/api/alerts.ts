@@ -209,6 +209,7 @@ export const ruleShape = z.object({
   id: z.string(),
   name: z.string(),
   about: z.string(),
+  condition: z.string().describe('When it fires, in words; empty for a rule that can not be read.'),
   priority: z.enum(PRIORITIES),
   channels: texts,
   enabled: z.boolean(),

@@ -18,6 +18,7 @@ import { isLedgerCondition } from '../../../schema/rule.ts'
 import {
   type BookRule,
   backtest,
+  conditionText,
   type Explained,
   explain,
   type ParsedRule,
@@ -51,6 +52,7 @@ export function ruleRoutes({ rules, fares, calendar, eventsFor, readings, elapse
       id,
       name: rule?.name ?? id,
       about: rule?.about ?? '',
+      condition: rule === null ? '' : conditionText(rule),
       priority: rule?.priority ?? 'medium',
       channels: [...(rule?.channels ?? [])],
       enabled,

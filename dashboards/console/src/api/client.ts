@@ -1997,6 +1997,7 @@ export interface Operations {
         id: string
         name: string
         about: string
+        condition: string
         priority: 'low' | 'medium' | 'high' | 'critical'
         channels: Array<string>
         enabled: boolean
@@ -2022,6 +2023,7 @@ export interface Operations {
         id: string
         name: string
         about: string
+        condition: string
         priority: 'low' | 'medium' | 'high' | 'critical'
         channels: Array<string>
         enabled: boolean
@@ -2050,6 +2052,7 @@ export interface Operations {
         id: string
         name: string
         about: string
+        condition: string
         priority: 'low' | 'medium' | 'high' | 'critical'
         channels: Array<string>
         enabled: boolean
@@ -2085,6 +2088,7 @@ export interface Operations {
         id: string
         name: string
         about: string
+        condition: string
         priority: 'low' | 'medium' | 'high' | 'critical'
         channels: Array<string>
         enabled: boolean

@@ -195,6 +195,23 @@ function RuleList() {
             },
             { name: 'Priority', of: ({ priority }) => <Priority level={priority} /> },
             {
+              name: 'Condition',
+              of: ({ condition }) => (
+                <span className="rule-condition">
+                  <bdi>{condition}</bdi>
+                </span>
+              ),
+            },
+            {
+              name: 'Notify',
+              of: ({ channels }) =>
+                channels.length === 0 ? (
+                  <span className="quiet">nobody</span>
+                ) : (
+                  <bdi>{channels.join(', ')}</bdi>
+                ),
+            },
+            {
               name: 'Last fired',
               of: ({ lastFired }) => (lastFired === null ? 'never' : <When at={lastFired} relative />),
             },
