@@ -1,11 +1,14 @@
+import { lazy, Suspense, useState } from 'react'
 import { useAsk } from '../api/use-ask.ts'
 import { Timeline } from '../charts/timeline.tsx'
 import { useTimeline } from '../charts/use-timeline.ts'
 import { Category } from '../events/cell.tsx'
+import { FIRST_COLUMNS } from '../events/columns.ts'
 import { all, eventsWith, is } from '../events/question.ts'
 import { Refreshed, useMoment } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { go, useParameter } from '../frame/location.ts'
+import { part } from '../frame/outage.tsx'
 import { useZone } from '../frame/preferences.ts'
 import { Failed, Loading } from '../frame/states.tsx'
 import { seesAll, useMay, useWho } from '../session/session.tsx'
@@ -17,10 +20,11 @@ import { AgentsHealth } from './agents-health.tsx'
 import { Attention } from './attention.tsx'
 import { Compared } from './figures.tsx'
 import { UnlessEmpty } from './first-agent.tsx'
-import { Found } from './found.tsx'
-
+import { HighPriority } from './high-priority.tsx'
 import { Panel, ScreenHead } from './panel.tsx'
-import { EXPORTS, FAILED_SIGN_INS, HIGH_PRIORITY } from './priority.ts'
+import { EXPORTS, FAILED_SIGN_INS } from './priority.ts'
+
+const ExportDialog = lazy(part(() => import('../reports/export-dialog.tsx')))
 
 export default function Overview() {
   const { who } = useWho()
@@ -63,7 +67,16 @@ function Board() {
         {maySeeStatus && <Storage />}
       </div>
       <div className="panels">
-        <Panel title={`Events, ${rangeName(range, zone).toLowerCase()}`} className="wide">
+        <Panel
+          title={`Events, ${rangeName(range, zone).toLowerCase()}`}
+          className="wide"
+          beside={
+            <span className="beside-links">
+              <Link to={eventsWith('', range)}>All events</Link>
+              <ExportAll range={range} />
+            </span>
+          }
+        >
           <Timeline
             bars={timeline.bars}
             width={timeline.width}
@@ -73,8 +86,12 @@ function Board() {
             onChoose={({ from, to }) => go(eventsWith('', between(from, to)))}
           />
         </Panel>
-        <Panel title="High priority" className="wide">
-          <Found q={HIGH_PRIORITY} range={range} none="No events of high priority in this period." />
+        <Panel
+          title="High priority"
+          className="wide"
+          beside={seesAll(who) && <Link to="/rules">Configure alerts</Link>}
+        >
+          <HighPriority range={range} />
         </Panel>
         <Panel title="Failed sign-ins, by address">
           <Addresses range={range} />
@@ -92,6 +109,30 @@ function Board() {
         )}
       </div>
     </div>
+  )
+}
+
+/** An export of the whole period is made in the background, among the reports. */
+function ExportAll({ range }: { range: string }) {
+  const mayExport = useMay('export')
+  const mayReport = useMay('report')
+  const [isOpen, setOpen] = useState(false)
+  if (!mayExport || !mayReport) return null
+  return (
+    <>
+      <button type="button" className="plain" onClick={() => setOpen(true)}>
+        Export
+      </button>
+      {isOpen && (
+        <Suspense>
+          <ExportDialog
+            question={{ q: '', range, filters: [], sort: 'newest', columns: null, own: false }}
+            columns={FIRST_COLUMNS}
+            onClose={() => setOpen(false)}
+          />
+        </Suspense>
+      )}
+    </>
   )
 }
 
