@@ -1,8 +1,8 @@
-import type { Problem } from '../api/ask.ts'
+import type { Answer, Problem } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
 import { eventsWith } from '../events/question.ts'
 import { Link } from '../frame/link.tsx'
-import { atLeast } from '../time/format.ts'
+import { atLeast, counted } from '../time/format.ts'
 import { between, type Interval, rangeOf } from '../time/ranges.ts'
 import { comparison } from './comparison.ts'
 
@@ -12,19 +12,41 @@ interface FigureProps {
   readonly range: string
   /** More of it is no good news. */
   readonly grave?: boolean
+  /** What it is a part of: a query and its noun. */
+  readonly of?: { readonly q: string; readonly noun: string }
 }
 
 /** The number of events that a query finds, as a link to them. */
-export function Figure({ name, q, range, grave = false }: FigureProps) {
+export function Figure({ name, q, range, grave = false, of }: FigureProps) {
   const { data, error } = useAsk('postAggregate', { body: { q, ...rangeOf(range) } })
+  const whole = useAsk(
+    'postAggregate',
+    { body: { q: of?.q ?? '', ...rangeOf(range) } },
+    { enabled: of !== undefined },
+  ).data
   return (
     <Link className={grave && (data?.count ?? 0) > 0 ? 'figure grave' : 'figure'} to={eventsWith(q, range)}>
       <span className="figure-name">{name}</span>
       <span className="figure-count">
         {data === undefined ? <NoFigure problem={error} /> : atLeast(data.count, data.partial)}
       </span>
+      {of !== undefined && (
+        <span className="figure-beside">
+          {data === undefined || whole === undefined ? '…' : shareText(data, whole, of.noun)}
+        </span>
+      )}
     </Link>
   )
+}
+
+type Count = Answer<'postAggregate'>
+
+/** Partial counts have no share. */
+function shareText({ count, partial }: Count, whole: Count, noun: string): string {
+  if (whole.count === 0) return `no ${noun}s`
+  const share =
+    partial === null && whole.partial === null ? `${((count / whole.count) * 100).toFixed(2)} % ` : ''
+  return `${share}of ${counted(whole.count, noun)}`
 }
 
 /** Shows that a figure is pending, or why it is missing. */

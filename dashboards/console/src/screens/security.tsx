@@ -1,11 +1,13 @@
 import { lazy, Suspense } from 'react'
+import { IncidentLines } from '../alerts/incidents.tsx'
 import { useAsk } from '../api/use-ask.ts'
 import { type Place, placesOf } from '../charts/places.ts'
 import { all, eventsWith, is } from '../events/question.ts'
 import { Refreshed } from '../frame/as-of.tsx'
 import { Link } from '../frame/link.tsx'
 import { useParameter } from '../frame/location.ts'
-import { Loading } from '../frame/states.tsx'
+import { Failed, Loading } from '../frame/states.tsx'
+import { seesRecords, useWho } from '../session/session.tsx'
 import { counted, figure } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
 import { FIRST_RANGES, rangeOf } from '../time/ranges.ts'
@@ -25,6 +27,7 @@ const KEYS = 'audit.category: security and (event.action: *key* or event.action:
 
 export default function Security() {
   const [range, setRange] = useParameter('range', FIRST_RANGES['/security'])
+  const { who } = useWho()
   return (
     <div className="screen">
       <ScreenHead title="Security">
@@ -40,6 +43,7 @@ export default function Security() {
         <Figure name="High risk" q="audit.risk: high" range={range} grave />
       </div>
       <div className="panels">
+        {seesRecords(who) && <ActiveAlerts />}
         <Panel title="High risk and failures" className="wide">
           <Found
             q={all(SECURITY, 'audit.risk: high or event.outcome: failure')}
@@ -73,6 +77,48 @@ export default function Security() {
         </Panel>
       </div>
     </div>
+  )
+}
+
+const MOST_INCIDENTS = 5
+
+/** What is open now, whatever period the screen shows: alerts about the same users or addresses are one line. */
+function ActiveAlerts() {
+  const query = { state: 'unresolved', sort: 'priority' } as const
+  const { data, error, isPending } = useAsk(
+    'getIncidents',
+    { query: { ...query, limit: String(MOST_INCIDENTS) } },
+    { every: 30_000 },
+  )
+  const alerts = useAsk('getAlerts', { query: { ...query, limit: '1' } }, { every: 30_000 }).data
+  return (
+    <Panel
+      title={`Active alerts${alerts === undefined ? '' : `: ${figure(alerts.total)}`}`}
+      className="wide"
+      beside={
+        <span className="beside-links">
+          <Link to="/alerts?sort=priority">All alerts</Link>
+          <Link to="/rules">Configure alerts</Link>
+        </span>
+      }
+    >
+      {isPending ? (
+        <Loading rows={3} />
+      ) : data === undefined ? (
+        <Failed problem={error} />
+      ) : data.incidents.length === 0 ? (
+        <p className="quiet">No alert is open.</p>
+      ) : (
+        <IncidentLines incidents={data.incidents} />
+      )}
+      {data !== undefined && data.total > data.incidents.length && (
+        <p className="more">
+          <Link to="/incidents?sort=priority">
+            {counted(data.total - data.incidents.length, 'more incident')}
+          </Link>
+        </p>
+      )}
+    </Panel>
   )
 }
 

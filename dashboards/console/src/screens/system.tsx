@@ -8,7 +8,7 @@ import { Link } from '../frame/link.tsx'
 import { List } from '../frame/list.tsx'
 import { useParameter } from '../frame/location.ts'
 import { Failed, Loading } from '../frame/states.tsx'
-import { figure, span } from '../time/format.ts'
+import { counted, figure, span } from '../time/format.ts'
 import { RangePicker } from '../time/range-picker.tsx'
 import { FIRST_RANGES, rangeOf } from '../time/ranges.ts'
 import { When } from '../time/when.tsx'
@@ -18,6 +18,9 @@ import { Found } from './found.tsx'
 import { Panel, ScreenHead } from './panel.tsx'
 
 const SYSTEM = 'audit.category: system and not audit.seal.agent: indexer-*'
+/** What reports how it ended. */
+const JOBS = all(SYSTEM, 'audit.status: *')
+const REQUESTS = 'audit.category: api'
 const FAILED = 'event.outcome: failure or audit.status: (warning or error)'
 
 export default function System() {
@@ -30,15 +33,17 @@ export default function System() {
       </ScreenHead>
       <div className="figures">
         <Figure name="System events" q={SYSTEM} range={range} />
-        <Figure name="Jobs" q={all(SYSTEM, 'audit.status: *')} range={range} />
+        <Figure name="Jobs" q={JOBS} range={range} />
         <Figure name="Warnings" q={all(SYSTEM, 'audit.status: warning')} range={range} />
         <Figure
-          name="Failed"
-          q={all(SYSTEM, 'event.outcome: failure or audit.status: error')}
+          name="Failed jobs"
+          q={all(JOBS, 'event.outcome: failure or audit.status: error')}
           range={range}
           grave
+          of={{ q: JOBS, noun: 'job' }}
         />
         <Share range={range} />
+        <AverageResponse range={range} />
       </div>
       <div className="panels">
         <Panel title="Components" className="wide">
@@ -51,6 +56,9 @@ export default function System() {
             beside="audit.component"
             none="No failures in this period."
           />
+        </Panel>
+        <Panel title="Latest" className="wide">
+          <Found q={SYSTEM} range={range} beside="audit.component" none="No events in this period." />
         </Panel>
         <Panel title="By action">
           <BarList q={SYSTEM} range={range} field="event.action" />
@@ -78,6 +86,27 @@ function Share({ range }: { range: string }) {
       <span className="figure-name">Ended without an error</span>
       <span className="figure-count">{shareOf(data?.split?.buckets ?? [])}</span>
     </div>
+  )
+}
+
+/** The average time of the requests that say how long they took. */
+function AverageResponse({ range }: { range: string }) {
+  const { data } = useAsk('postAggregate', {
+    body: { q: REQUESTS, ...rangeOf(range), sums: ['event.duration'] },
+  })
+  const { avg = null, values = 0 } = data?.sums?.['event.duration'] ?? {}
+  return (
+    <Link className="figure" to={eventsWith(all(REQUESTS, 'event.duration: *'), range)}>
+      <span className="figure-name">Average response</span>
+      <span className="figure-count">{avg === null ? '–' : span(avg / 1_000_000)}</span>
+      <span className="figure-beside">
+        {data === undefined
+          ? ''
+          : avg === null
+            ? 'no request tells its duration'
+            : `of ${counted(values, 'API request')}`}
+      </span>
+    </Link>
   )
 }
 
