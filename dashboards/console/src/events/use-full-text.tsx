@@ -93,5 +93,9 @@ export function useFullText(eventAt: (row: number) => Event | undefined, zone: s
   }
 }
 
+/** In the first column the button within the cell is cut off. */
 const isCut = (cell: Element): boolean =>
-  cell.scrollWidth > cell.clientWidth || cell.scrollHeight > cell.clientHeight + 1
+  [cell, ...cell.querySelectorAll('.row-open')].some(
+    ({ scrollWidth, clientWidth, scrollHeight, clientHeight }) =>
+      scrollWidth > clientWidth || scrollHeight > clientHeight + 1,
+  )
