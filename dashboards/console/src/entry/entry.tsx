@@ -266,10 +266,21 @@ const onWhatOf = (event: Event): Fact[] => [
   field(event, 'audit.entity.name', 'Record'),
   field(event, 'audit.entity.id', 'Record id'),
   field(event, 'user.target.name', 'Target user'),
-  field(event, 'audit.parent.name', 'Caused by'),
+  causeOf(event),
   field(event, 'audit.module', 'Module'),
   field(event, 'audit.component', 'Component'),
 ]
+
+/** The record that caused a cascade, as well as the source names it. */
+function causeOf(event: Event): Fact {
+  const [type, name, id] = ['type', 'name', 'id'].map((part) => text(event, `audit.parent.${part}`))
+  const value = [type, name || id].filter(Boolean).join(' ')
+  return {
+    label: 'Caused by',
+    value,
+    query: id === undefined || id === '' ? null : is('audit.entity.id', id),
+  }
+}
 
 const provenanceOf = (event: Event): Fact[] => [
   field(event, 'agent.name', 'Agent'),

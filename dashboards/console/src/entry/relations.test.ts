@@ -31,6 +31,13 @@ describe('what an event belongs together with', () => {
     expect(named(change, 'Cause')).toBeUndefined()
   })
 
+  it('is the last event of the record that caused it, if the source names no event', () => {
+    const cascade = { event: { id: 'e-4', module: 'clockify' }, audit: { parent: { id: 'P-1' } } }
+    const found = named(cascade, 'Last event of the record that caused it')
+    expect(found).toMatchObject({ to: Date.parse(AT) + 1, sort: 'newest', near: 1 })
+    expect(found?.q).toBe('(audit.entity.id: "P-1") and (event.module: "clockify")')
+  })
+
   it('is no record, session or address where it names none', () => {
     expect(relationsOf({ '@timestamp': AT, event: { id: 'e-3' } }).map(({ name }) => name)).toEqual([
       'Effects',

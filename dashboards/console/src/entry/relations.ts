@@ -83,8 +83,22 @@ function causes(event: Event): Relation[] {
   const source = text(event, 'event.module')
   const here = (q: string): string => (source === '' ? q : all(q, is('event.module', source)))
   const named = (id: string): string => `${is('audit.source_event_id', id)} or ${is('event.id', id)}`
+  const record = text(event, 'audit.parent.id')
   return [
     ...(cause === '' ? [] : [{ name: 'Cause', q: here(named(cause)), ...NEWEST, near: 1 }]),
+    // A source that names the record and not the event: its latest change until then is shown as no more than that.
+    ...(cause !== '' || record === ''
+      ? []
+      : [
+          {
+            name: 'Last event of the record that caused it',
+            q: here(is('audit.entity.id', record)),
+            from: EARLIEST,
+            to: timeOf(event) + 1,
+            ...NEWEST,
+            near: 1,
+          },
+        ]),
     {
       name: 'Effects',
       q: here(own.map((id) => is('audit.parent.event_id', id)).join(' or ')),
