@@ -219,6 +219,7 @@ it('the event types say what is recorded, by which rule, and but for what', asyn
     id: 'erp.record.viewed',
     title: expect.any(String),
     group: expect.any(String),
+    category: 'view',
     mandatory: false,
     default: true,
     recorded: false,

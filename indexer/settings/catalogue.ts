@@ -4,7 +4,14 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import * as z from 'zod'
 import { readConfig } from '../../config/index.ts'
-import { otherTypeOf, reasonOf, type SwitchedType, typeMatcher } from '../../schema/index.ts'
+import {
+  CATEGORIES,
+  type Category,
+  otherTypeOf,
+  reasonOf,
+  type SwitchedType,
+  typeMatcher,
+} from '../../schema/index.ts'
 import type { OwnIntegration } from '../../schema/wire/index.ts'
 
 /** The folder of the integrations that come with Waybill: data, read here for the events that they can record. */
@@ -16,6 +23,8 @@ export interface KnownType extends SwitchedType {
   readonly system: string
   readonly title: string
   readonly group: string
+  /** The category of its events; null if the record decides, or the integration is an agent's own. */
+  readonly category: Category | null
 }
 
 /** The parts of an integration.yml that matter here; the agent checks the rest. */
@@ -30,6 +39,7 @@ const integrationShape = z.object({
         group: z.string(),
         mandatory: z.boolean().default(false),
         default: z.enum(['on', 'off']).default('on'),
+        set: z.object({ 'audit.category': z.enum(CATEGORIES).optional() }).default({}),
       }),
     )
     .default([]),
@@ -56,7 +66,7 @@ export class Catalogue {
       for (const type of types) {
         if (this.#byId.has(type.id) || !type.id.startsWith(`${integration}.`)) continue
         const before = told.get(type.id)
-        if (before === undefined) told.set(type.id, { ...type, integration, system })
+        if (before === undefined) told.set(type.id, { ...type, integration, system, category: null })
         else if (type.mandatory) told.set(type.id, { ...before, mandatory: true })
       }
     }
@@ -103,8 +113,9 @@ export async function readCatalogue(log: Logger, folder: string = INTEGRATIONS):
 }
 
 function typesOf({ name, title: system, events }: z.infer<typeof integrationShape>): KnownType[] {
-  const own = events.map(({ default: usual, ...type }) => ({
+  const own = events.map(({ default: usual, set, ...type }) => ({
     ...type,
+    category: set['audit.category'] ?? null,
     integration: name,
     system,
     recorded: usual === 'on',
@@ -115,6 +126,7 @@ function typesOf({ name, title: system, events }: z.infer<typeof integrationShap
     id: otherTypeOf(name),
     title: 'Everything else',
     group: 'Other',
+    category: null,
     mandatory: false,
     recorded: true,
   }

@@ -36,6 +36,10 @@ export type ArchiveObjectShape = z.infer<typeof archiveObjectShape>
 export const archiveShape = z.object({
   place: z.string(),
   locks: z.boolean().describe('The place refuses to delete an object before its time.'),
+  deletesAfter: z
+    .boolean()
+    .describe('Events leave the store once they are in the archive and their searchable time is over.'),
+  key: z.string().describe('The name of the key that encrypts new objects.'),
   work: z
     .object({ what: z.string(), events: count, of: count })
     .nullable()

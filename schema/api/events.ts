@@ -139,6 +139,12 @@ export const eventTypesShape = z.object({
       id: z.string(),
       title: z.string(),
       group: z.string(),
+      category: z
+        .enum(CATEGORIES)
+        .nullable()
+        .describe(
+          "The category of its events; null if the record decides, or the integration is an agent's own.",
+        ),
       mandatory: z.boolean().describe("It is always recorded and can't be switched."),
       default: z.boolean().describe('Whether it is recorded without any rule.'),
       recorded: z.boolean().describe('Whether it is recorded now, apart from exceptions.'),

@@ -1,17 +1,29 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { codeOf } from '../../indexer/api/testing/authenticator.ts'
 import { PASSWORD } from '../../indexer/api/testing/people.ts'
+import { findings } from './axe.ts'
 import type { Chromium } from './chromium.ts'
 import { STORY, World } from './world.ts'
 
 let world: World
 let browser: Chromium
 let ids: string[]
+let archive: string
 beforeAll(async () => {
-  world = await World.start({ masked: { viewer: ['source.ip'] } })
+  archive = await mkdtemp(join(tmpdir(), 'waybill-archive-'))
+  world = await World.start({
+    masked: { viewer: ['source.ip'] },
+    archive: { folder: archive, keys: [{ id: '2026', key: 'ab'.repeat(32) }], capacity: '1GB' },
+  })
   ids = await world.happened(STORY)
 })
-afterAll(() => world.end())
+afterAll(async () => {
+  await world.end()
+  await rm(archive, { recursive: true, force: true })
+})
 afterEach(async () => {
   expect(browser.complaints).toEqual([])
   await browser.end()
@@ -204,6 +216,42 @@ describe('event types', () => {
     expect(told.length).toBeGreaterThanOrEqual(2)
   })
 
+  it('of views are switched for each entity of the system, by the keyboard, also for one not seen yet', async () => {
+    const viewed = (type: string) => ({
+      ago: 20,
+      user: { name: 'anna' },
+      audit: { category: 'view', entity: { type, id: '1' } },
+      event: { action: 'View', module: 'erp', code: 'erp.record.viewed' },
+    })
+    await world.happened([viewed('Customer'), viewed('Product')])
+    const page = await lookedAt('manager', '/settings/event-types')
+    const group = page.locator('details', { hasText: 'ERP audit log' })
+    await group.locator('summary').press('Enter')
+    const views = page.getByRole('region', { name: 'Record viewed, by entity' })
+    const product = views.getByRole('checkbox', { name: 'Product' })
+    await expect.poll(() => product.isChecked()).toBe(true)
+    await product.focus()
+    await page.keyboard.press('Space')
+    await expect.poll(() => product.isChecked()).toBe(false)
+    await views.getByText('views are not recorded').waitFor()
+    await views.getByLabel('Another entity').fill('Report')
+    await page.keyboard.press('Enter')
+    const report = views.getByRole('checkbox', { name: 'Report' })
+    await report.waitFor()
+    expect(await report.isChecked()).toBe(false)
+    expect(await views.getByRole('checkbox', { name: 'Customer' }).isChecked()).toBe(true)
+    expect(await findings(page)).toEqual([])
+    const { json } = await world.strict.indexer.ask('/v1/settings/events', {
+      headers: await world.strict.operator(),
+    })
+    expect(json.events).toEqual([
+      { event: 'erp.record.viewed', entity: 'Product', record: 'off' },
+      { event: 'erp.record.viewed', entity: 'Report', record: 'off' },
+    ])
+    await product.click()
+    await expect.poll(() => product.isChecked()).toBe(true)
+  })
+
   it('can be looked at, and not switched, by a viewer: nor by the API', async () => {
     const page = await lookedAt('viewer', '/settings/event-types')
     await page.getByLabel('Find an event type').fill('erp.record.updated')
@@ -220,7 +268,21 @@ describe('storage', () => {
     const page = await lookedAt('viewer', '/settings/storage')
     const security = page.getByRole('row', { name: /^security/ })
     await security.waitFor()
-    expect(await security.textContent()).toMatch(/^security2 years7 years1 hot/)
+    expect(await security.textContent()).toMatch(/^security2 years7 yearsActive1 hot/)
+    await page.getByText('Free on the disk').waitFor()
+    await page.getByText('0 % of 1.0 GB').waitFor()
+  })
+
+  it('leads to the settings of the archive, and these back', async () => {
+    const page = await lookedAt('manager', '/settings/storage')
+    await page.getByRole('link', { name: 'Archive settings' }).click()
+    const settings = page.locator('.panel', { hasText: 'Encryption' })
+    await settings.waitFor()
+    const said = (await settings.textContent()) ?? ''
+    for (const part of ['AES-256, key 2026', 'compressed', 'leave the store', archive])
+      expect(said).toContain(part)
+    expect(await findings(page)).toEqual([])
+    await settings.getByRole('link', { name: 'Retention, by category' }).click()
     await page.getByText('Free on the disk').waitFor()
   })
 })

@@ -64,6 +64,10 @@ export interface ArchiveWork {
 export interface ArchiveState {
   readonly place: string
   readonly locks: boolean
+  /** Events leave the store once they are in the archive and their searchable time is over. */
+  readonly deletesAfter: boolean
+  /** The id of the key that new objects use. */
+  readonly key: string
   readonly work: ArchiveWork | null
   /** When the last run ended, and why it failed; null before the first one, or if it did not. */
   readonly ran: number | null
@@ -89,8 +93,17 @@ export class Archive implements ArchiveOfRetention {
   }
 
   get state(): ArchiveState {
-    const { place, locks } = this.#parts.destination
-    return { place, locks, work: this.#work, ran: this.#ran, problem: this.#problem }
+    const { destination, deletesAfter, keys } = this.#parts
+    const { place, locks } = destination
+    return {
+      place,
+      locks,
+      deletesAfter,
+      key: keys.current,
+      work: this.#work,
+      ran: this.#ran,
+      problem: this.#problem,
+    }
   }
 
   get deletesAfter(): boolean {

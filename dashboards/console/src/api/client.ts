@@ -803,6 +803,7 @@ export interface Operations {
         id: string
         title: string
         group: string
+        category: ('security' | 'activity' | 'change' | 'system' | 'api' | 'view') | null
         mandatory: boolean
         default: boolean
         recorded: boolean
@@ -2489,6 +2490,8 @@ export interface Operations {
     answer: {
       place: string
       locks: boolean
+      deletesAfter: boolean
+      key: string
       work: { what: string; events: number; of: number } | null
       ran: number | null
       problem: string | null

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
+import { Link } from '../frame/link.tsx'
 import { List } from '../frame/list.tsx'
 import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { Field } from '../rules/field.tsx'
@@ -48,7 +49,7 @@ export function Archives() {
 }
 
 function Place({
-  of: { place, locks, work, ran, problem, objects },
+  of: { place, locks, deletesAfter, key, work, ran, problem, objects },
   busy,
   onRun,
 }: {
@@ -63,9 +64,12 @@ function Place({
       title="Archive"
       className="wide"
       beside={
-        <button type="button" disabled={busy || work !== null} onClick={onRun}>
-          {work !== null ? 'Archiving …' : 'Archive now'}
-        </button>
+        <span className="beside-links">
+          <Link to="/settings/storage">Retention, by category</Link>
+          <button type="button" disabled={busy || work !== null} onClick={onRun}>
+            {work !== null ? 'Archiving …' : 'Archive now'}
+          </button>
+        </span>
       }
     >
       <dl className="pairs">
@@ -80,6 +84,18 @@ function Place({
         <dd>
           {counted(events, 'event')} in {counted(objects.length, 'object')}, {bytes(size)}
         </dd>
+        <dt>Format</dt>
+        <dd>JSON lines with their waybills, compressed</dd>
+        <dt>Encryption</dt>
+        <dd>
+          AES-256, key <bdi>{key}</bdi>
+        </dd>
+        <dt>After archiving</dt>
+        <dd>
+          {deletesAfter
+            ? 'Events leave the store when their searchable time is over'
+            : 'Events stay in the store, too'}
+        </dd>
         <dt>Last run</dt>
         <dd>{ran === null ? 'none since the indexer started' : <When at={ran} relative />}</dd>
       </dl>
@@ -90,6 +106,9 @@ function Place({
         </p>
       )}
       {problem !== null && <p className="warning-line">{problem}</p>}
+      <p className="quiet small">
+        Place, keys and what happens after archiving are settings under <code>archive</code> in indexer.yml.
+      </p>
     </Panel>
   )
 }

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
+import { is } from '../events/question.ts'
 import { Empty, Failed, Loading, Refused } from '../frame/states.tsx'
 import { useMay } from '../session/session.tsx'
 import { counted, figure } from '../time/format.ts'
@@ -38,8 +39,13 @@ export function EventTypes() {
         />
         <span className="quiet">
           {figure(types.data.types.filter(({ recorded }) => recorded).length)} of{' '}
-          {figure(types.data.types.length)} are recorded. Agents follow within a heartbeat.
+          {figure(types.data.types.length)} are recorded. A change is saved at once, and agents follow with
+          their next heartbeat.
         </span>
+      </p>
+      <p className="quiet small">
+        If a host’s own agent.yml has rules under <code>events</code>, they count more than these settings:{' '}
+        <code>waybill-agent status</code> shows them there.
       </p>
       <Refused why={act.problem} />
       {shown.length === 0 && <Empty title="No event type has this name." />}
@@ -50,7 +56,7 @@ export function EventTypes() {
           types={members}
           open={looked !== ''}
           disabled={!may || act.busy}
-          onSwitch={(id, on) => put(switched(events, id, on))}
+          onSwitch={(id, on, entity) => put(switched(events, id, on, entity))}
         />
       ))}
       <Exceptions rules={events} may={may && !act.busy} types={types.data.types} onChange={put} />
@@ -63,14 +69,19 @@ interface SystemProps {
   readonly types: readonly Type[]
   readonly open: boolean
   readonly disabled: boolean
-  readonly onSwitch: (id: string, on: boolean) => void
+  readonly onSwitch: (id: string, on: boolean, entity?: string) => void
 }
 
 /** The event types of one audited system, in its own groups. */
 function System({ name, types, open, disabled, onSwitch }: SystemProps) {
   const recorded = types.filter((type) => type.recorded).length
+  const [isOpen, setOpen] = useState(open)
   return (
-    <details className="panel types" open={open}>
+    <details
+      className="panel types"
+      open={open}
+      onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+    >
       <summary>
         <h2>{name}</h2>
         <span className="quiet">
@@ -96,16 +107,108 @@ function System({ name, types, open, disabled, onSwitch }: SystemProps) {
             </ul>
           </section>
         ))}
+        {types
+          .filter(({ category, mandatory }) => isOpen && category === 'view' && !mandatory)
+          .map((type) => (
+            <ByEntity
+              key={type.id}
+              type={type}
+              disabled={disabled}
+              onSwitch={(entity, on) => onSwitch(type.id, on, entity)}
+            />
+          ))}
       </div>
     </details>
   )
 }
 
-/** Returns the rules with one rule for this whole type, in place of any earlier one. */
-function switched(rules: readonly Rule[], id: string, on: boolean): Rule[] {
-  const isWhole = ({ event, entity, user, host }: Rule): boolean =>
-    event === id && entity === undefined && user === undefined && host === undefined
-  return [...rules.filter((rule) => !isWhole(rule)), { event: id, record: on ? 'on' : 'off' }]
+/** Returns the rules with one rule for this type, or for one entity of it, in place of any earlier one. */
+function switched(rules: readonly Rule[], id: string, on: boolean, entity?: string): Rule[] {
+  const isSame = (rule: Rule): boolean =>
+    rule.event === id &&
+    isSameEntity(rule.entity, entity) &&
+    rule.user === undefined &&
+    rule.host === undefined
+  return [
+    ...rules.filter((rule) => !isSame(rule)),
+    { event: id, ...(entity !== undefined && { entity }), record: on ? 'on' : 'off' },
+  ]
+}
+
+const isSameEntity = (a: string | undefined, b: string | undefined): boolean =>
+  a?.toLowerCase() === b?.toLowerCase()
+
+const MOST_ENTITIES = 50
+
+/** Views are many: which entities' views are recorded is chosen for each entity that the system has. */
+function ByEntity(props: { type: Type; disabled: boolean; onSwitch: (entity: string, on: boolean) => void }) {
+  const { type, disabled, onSwitch } = props
+  const may = useMay('settings')
+  const [another, setAnother] = useState('')
+  const { data } = useAsk('postAggregate', {
+    body: {
+      q: is('event.module', type.integration),
+      by: [{ kind: 'values', field: 'audit.entity.type', top: MOST_ENTITIES }],
+    },
+  })
+  const rules = type.exceptions.filter(
+    ({ entity, user, host }) => entity !== undefined && user === undefined && host === undefined,
+  )
+  const ruled = rules.flatMap(({ entity }) => (entity === undefined ? [] : [entity]))
+  const seen = (data?.split?.buckets ?? []).map(({ key }) => String(key))
+  const entities = [...seen, ...ruled.filter((name) => !seen.some((one) => isSameEntity(one, name)))]
+  const isRecorded = (name: string): boolean => {
+    const rule = rules.find(({ entity }) => isSameEntity(entity, name))
+    return rule === undefined ? type.recorded : rule.record === 'on'
+  }
+  return (
+    <section aria-label={`${type.title}, by entity`}>
+      <h3>{type.title}, by entity</h3>
+      <ul>
+        {entities
+          .toSorted((a, b) => a.localeCompare(b))
+          .map((name) => (
+            <li key={name}>
+              <label>
+                <input
+                  type="checkbox"
+                  checked={isRecorded(name)}
+                  disabled={disabled}
+                  onChange={({ target }) => onSwitch(name, target.checked)}
+                />
+                <bdi>{name}</bdi>
+              </label>
+              <span className="quiet small">
+                {isRecorded(name) ? 'all views are recorded' : 'views are not recorded'}
+              </span>
+            </li>
+          ))}
+      </ul>
+      {entities.length === 0 && <p className="quiet small">No event of this system names an entity yet.</p>}
+      {may && (
+        <form
+          className="inline-form"
+          onSubmit={(submit) => {
+            submit.preventDefault()
+            onSwitch(another, !type.recorded)
+            setAnother('')
+          }}
+        >
+          <input
+            className="small"
+            required
+            aria-label={`Another entity: ${type.title}`}
+            placeholder="Another entity"
+            value={another}
+            onChange={({ target }) => setAnother(target.value)}
+          />
+          <button type="submit" disabled={disabled}>
+            {type.recorded ? 'Don’t record' : 'Record'}
+          </button>
+        </form>
+      )}
+    </section>
+  )
 }
 
 function TypeRow({

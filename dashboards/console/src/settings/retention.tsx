@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { Answer } from '../api/ask.ts'
 import { useAsk } from '../api/use-ask.ts'
+import { Link } from '../frame/link.tsx'
 import { List } from '../frame/list.tsx'
 import { Failed, Loading, Refused } from '../frame/states.tsx'
 import { useMay } from '../session/session.tsx'
@@ -26,6 +27,7 @@ const LABELS = {
 export function RetentionSource() {
   const { data, error, isPending } = useAsk('getRetention', {})
   const may = useMay('settings')
+  const mayArchive = useMay('archive')
   const [isEditing, setEditing] = useState(false)
   if (isPending) return <Loading rows={1} />
   if (data === undefined) return <Failed problem={error} />
@@ -49,11 +51,14 @@ export function RetentionSource() {
           {sentence}
         </p>
       ))}
-      {may && !isEditing && (
-        <button type="button" onClick={() => setEditing(true)}>
-          Edit the table
-        </button>
-      )}
+      <p className="actions">
+        {may && !isEditing && (
+          <button type="button" onClick={() => setEditing(true)}>
+            Edit the table
+          </button>
+        )}
+        {mayArchive && <Link to="/settings/archives">Archive settings</Link>}
+      </p>
       {may && isEditing && <Editor of={data} onEnd={() => setEditing(false)} />}
     </>
   )

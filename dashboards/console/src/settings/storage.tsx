@@ -35,10 +35,16 @@ export function Storage() {
             name: 'Archived for',
             of: ({ archive }) => (archive === null ? 'not archived' : keptFor(archive)),
           },
+          { name: 'Status', of: ({ archiveStatus }) => <Standing of={archiveStatus} /> },
           { name: 'Tiers', of: tiersOf },
           { name: 'Oldest', of: ({ oldest }) => (oldest === null ? '–' : <When at={oldest} relative />) },
           { name: 'Events', kind: 'number', of: ({ events }) => figure(events) },
           { name: 'Storage', kind: 'number', of: (use) => bytes(use.bytes) },
+          {
+            name: 'In the archive',
+            kind: 'number',
+            of: ({ archived }) => (archived === null ? '–' : bytes(archived.bytes)),
+          },
           {
             name: 'A day',
             kind: 'number',
@@ -73,10 +79,26 @@ export function Storage() {
   )
 }
 
+const STANDINGS = {
+  none: { name: 'Active', sign: 'ok' },
+  current: { name: 'Active', sign: 'ok' },
+  absent: { name: 'No archive', sign: 'warning' },
+  waiting: { name: 'Waits for the archive', sign: 'warning' },
+  failing: { name: 'Archive fails', sign: 'error' },
+  damaged: { name: 'Archive is damaged', sign: 'error' },
+} as const
+
+/** Whether the retention works as the table says. */
+function Standing({ of }: { of: Use['archiveStatus'] }) {
+  const { name, sign } = STANDINGS[of]
+  return <span className={`sign ${sign}`}>{name}</span>
+}
+
 const tiersOf = ({ tiers }: Use): string =>
   tiers.map(({ tier, partitions }) => `${figure(partitions)} ${tier}`).join(', ') || '–'
 
-function Capacity({ report: { bytes: used, otherBytes, disk, growth, fullInDays } }: { report: Report }) {
+function Capacity({ report }: { report: Report }) {
+  const { bytes: used, otherBytes, disk, growth, fullInDays, archive } = report
   return (
     <>
       <div className="figures">
@@ -84,6 +106,17 @@ function Capacity({ report: { bytes: used, otherBytes, disk, growth, fullInDays 
           name="Storage used"
           amount={bytes(used)}
           beside={`including ${bytes(otherBytes)} that are not events`}
+        />
+        <Amount
+          name="In the archive"
+          amount={archive === null ? '–' : bytes(archive.bytes)}
+          beside={
+            archive === null
+              ? 'no archive is set up'
+              : archive.capacity === null
+                ? archive.place
+                : `${Math.round((archive.bytes / archive.capacity) * 100)} % of ${bytes(archive.capacity)}`
+          }
         />
         <Amount
           name="Growth per day"
