@@ -27,7 +27,7 @@ export class DemoAt {
     this.url = indexer.url
   }
 
-  static async start(moment: number): Promise<DemoAt> {
+  static async start(moment: number, given: object = {}): Promise<DemoAt> {
     const folder = await mkdtemp(join(tmpdir(), 'waybill-demo-'))
     const began = Date.now()
     const clock = (): number => moment + Date.now() - began
@@ -42,6 +42,7 @@ export class DemoAt {
       manage: 'token',
       store: { embedded: { path: join(folder, 'store'), 'min-free': '1MiB' } },
       enrich: { geo: { file: join(ROOT, 'demo/places.mmdb') } },
+      ...given,
     })
     const indexer = await startIndexer(config, {
       log: pino({ level: 'silent' }),
