@@ -61,7 +61,7 @@ async function madeReport(): Promise<string> {
 }
 
 const screens = (): [path: string, heading: string | RegExp, text: string][] => [
-  ['/', 'Overview', 'Exported 5,000 customers'],
+  ['/', 'Overview', '5,000 records at once'],
   ['/alerts', 'Alerts', 'bob exported 5000'],
   [`/alerts/${alert.id}`, /bob exported 5000/, 'waybill raised it'],
   ['/incidents?sort=priority', 'Incidents', 'bob'],
