@@ -150,7 +150,7 @@ it('what a screen of the console asks in one look is one event, which names ever
   )
   expect(looks).toHaveLength(1)
   expect(looks[0]).toMatchObject({
-    message: 'rita looked at the screen security, which asked 5 things.',
+    message: 'rita looked at the screen security, with 5 queries.',
     event: { action: 'search' },
   })
   expect([looks[0]?.audit.payload?.query].flat().toSorted()).toEqual([

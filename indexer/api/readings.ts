@@ -193,8 +193,7 @@ function lookAsReading({ screen, readings, questions }: Look): Reading {
   return {
     action,
     // Beside one search the counts are those of its filters and its time line.
-    did:
-      searches.length === 1 ? did : `looked at the screen ${screen}, which asked ${readings.length} things`,
+    did: searches.length === 1 ? did : `looked at the screen ${screen}, with ${readings.length} queries`,
     payload: {
       screen,
       searches: searches.length,

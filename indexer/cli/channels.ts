@@ -50,7 +50,7 @@ async function list(given: Given): Promise<void> {
     await writeLines([harmless(`On call in ${rota}: ${person}`)])
   if (answer.unknown.length > 0)
     process.stderr.write(
-      `Rules name channels that are not there: ${harmless(answer.unknown.join(', '))}. Nobody hears of these alerts.\n`,
+      `Rules name channels that are not in indexer.yml: ${harmless(answer.unknown.join(', '))}. Their alerts reach nobody there.\n`,
     )
 }
 

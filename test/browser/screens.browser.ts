@@ -95,7 +95,7 @@ const screens = (): [path: string, heading: string | RegExp, text: string][] => 
   ['/rules/mass-export', 'Mass data export', 'would have fired'],
   ['/new-rule?q=action%3A+Export', 'Create alert', 'would have fired'],
   ['/settings/agents', 'Settings', 'web-1'],
-  ['/settings/channels', 'Settings', 'nobody hears of those alerts'],
+  ['/settings/channels', 'Settings', 'their alerts reach nobody there'],
   ['/settings/silences', 'Settings', 'No silences.'],
   ['/settings/event-types', 'Settings', 'are recorded'],
   ['/settings/storage', 'Settings', 'Retention, by category'],

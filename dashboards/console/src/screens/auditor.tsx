@@ -31,7 +31,9 @@ export default function Auditor() {
         <Figure name="Failed sign-ins" q={of('event.outcome: failure')} range={range} grave />
         <Figure
           name="Changes"
-          q={of('(audit.category: (change or security) and not event.action: (export or view))')}
+          q={of(
+            '(audit.category: (change or security) and not event.action: (export or view) and not event.kind: alert)',
+          )}
           range={range}
         />
       </div>
@@ -48,7 +50,7 @@ export default function Auditor() {
         </Panel>
         <Panel title="Exports and changes" className="wide">
           <Found
-            q={of('not audit.category: view')}
+            q={of('not audit.category: view and not event.kind: alert')}
             range={range}
             most={12}
             none="No exports or changes in this period."

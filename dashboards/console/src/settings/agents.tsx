@@ -66,7 +66,7 @@ export const setupLine = (token: string): string =>
   `WAYBILL_TOKEN=${token} waybill-agent setup --indexer ${window.location.origin}`
 
 const clockOf = (offset: number): string =>
-  Math.abs(offset) < 1000 ? 'right' : `${span(Math.abs(offset))} ${offset > 0 ? 'ahead' : 'behind'}`
+  Math.abs(offset) < 1000 ? 'correct' : `${span(Math.abs(offset))} ${offset > 0 ? 'ahead' : 'behind'}`
 
 /** The files that an agent reads, with how far each is acknowledged. */
 function Files({ agent, details }: { agent: Agent; details: NonNullable<Agent['details']> }) {

@@ -27,7 +27,7 @@ export function Channels() {
       </p>
       {data.unknown.length > 0 && (
         <p className="warning-line" role="status">
-          Rules name channels that indexer.yml does not have, so nobody hears of those alerts:{' '}
+          Rules name channels that are not in indexer.yml, so their alerts reach nobody there:{' '}
           <bdi>{data.unknown.join(', ')}</bdi>.
         </p>
       )}

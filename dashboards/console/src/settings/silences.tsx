@@ -13,7 +13,7 @@ import { type Act, useAct } from './use-act.ts'
 
 type Silence = Answer<'getSilences'>['silences'][number]
 
-/** Times in which nobody hears of some alerts; the alerts themselves go on. */
+/** Times without messages about some alerts; the alerts themselves go on. */
 export function Silences() {
   const { data, error, isPending } = useAsk('getSilences', {})
   const act = useAct('getSilences')
