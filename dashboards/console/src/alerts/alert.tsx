@@ -133,7 +133,7 @@ function About({ alert }: { alert: Alert }) {
 
 const SHOWN = 8
 
-/** The events that caused it: the first ones here, all of them in the log viewer. */
+/** The events that caused it: the first ones here, all of them in Events. */
 function Events({ alert, query }: { alert: Alert; query: string | null }) {
   const { events, count, from, last } = alert
   const named = events.length === 0 ? '' : `event.id: (${events.map(quoted).join(' or ')})`
@@ -153,7 +153,7 @@ function Events({ alert, query }: { alert: Alert; query: string | null }) {
         all !== '' && (
           <Link
             to={eventsWith(all, range)}
-          >{`Show ${isMore && query !== null ? `all ${figure(count)}` : counted(events.length, 'event')} in the log viewer`}</Link>
+          >{`Show ${isMore && query !== null ? `all ${figure(count)}` : counted(events.length, 'event')} in Events`}</Link>
         )
       }
     >

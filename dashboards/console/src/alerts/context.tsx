@@ -26,7 +26,7 @@ export function Context({ alert }: { alert: Alert }) {
   const after = between(alert.last + 1, alert.last + HOUR)
   return (
     <>
-      <Panel title="The hour before" beside={<Link to={eventsWith(q, before)}>In the log viewer</Link>}>
+      <Panel title="The hour before" beside={<Link to={eventsWith(q, before)}>Show in Events</Link>}>
         <Found
           q={q}
           range={before}
@@ -34,7 +34,7 @@ export function Context({ alert }: { alert: Alert }) {
           beside="event.action"
         />
       </Panel>
-      <Panel title="The hour after" beside={<Link to={eventsWith(q, after)}>In the log viewer</Link>}>
+      <Panel title="The hour after" beside={<Link to={eventsWith(q, after)}>Show in Events</Link>}>
         <Found
           q={q}
           range={after}

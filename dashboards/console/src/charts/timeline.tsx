@@ -95,7 +95,7 @@ function ZoomTools({ zoom }: { zoom: Zoom }) {
         </button>
       )}
       {zoom.out !== null && (
-        <button type="button" className="plain" onClick={zoom.out} title="Twice as long a time">
+        <button type="button" className="plain" onClick={zoom.out} title="Show twice the time">
           Zoom out
         </button>
       )}

@@ -73,7 +73,7 @@ function Shown({ job }: { job: Job }) {
           {job.verdict !== null && <Verdict verdict={{ ...job.verdict, reasons: [] }} of={job.makes} />}
           {job.files.length > 0 && <Files job={job} />}
           {job.state === 'done' && job.files.length === 0 && (
-            <p className="quiet">Its files were removed at the end of their time.</p>
+            <p className="quiet">Its files have expired and were removed.</p>
           )}
         </div>
       </Panel>

@@ -92,7 +92,7 @@ function Whole({ report }: { report: Preview }) {
             beside={
               found.whole !== null && (
                 <Link className="beside" to={found.whole}>
-                  All in the log viewer
+                  All in Events
                 </Link>
               )
             }

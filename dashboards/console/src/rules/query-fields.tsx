@@ -26,7 +26,7 @@ export function QueryFields({ query, rows: read, names, onQuery }: QueryFieldsPr
   return (
     <>
       {rows === null ? (
-        <p className="quiet">This query has parts within parts: change it as text.</p>
+        <p className="quiet">This query is nested: change it as text.</p>
       ) : (
         rows !== undefined && <RowFields rows={rows} names={names} onRows={put} />
       )}

@@ -155,7 +155,7 @@ function GroupBy({
   return (
     <ListField
       label="For each"
-      hint="fields whose values are judged apart, up to three"
+      hint="up to three fields; events with the same values are judged together"
       placeholder="user.name"
       list={names}
       items={texts}

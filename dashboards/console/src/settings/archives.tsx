@@ -335,7 +335,7 @@ function Holds() {
               placeholder="2026-17, Smith"
             />
           </Field>
-          <Field label="Query" hint="as in the log viewer; an empty one holds everything">
+          <Field label="Query" hint="as in the search of Events; an empty one holds everything">
             <input
               value={query}
               onChange={({ target }) => setQuery(target.value)}

@@ -151,8 +151,8 @@ function Anchors({ of: { anchors, witness } }: { of: Log }) {
     <Panel title="Anchors" className="wide">
       {anchors.length === 0 ? (
         <Empty title="No anchors yet.">
-          Whoever has the store and its keys could write its history anew. Name another indexer, a folder that
-          keeps what was written once, a timestamp authority or a mailbox under{' '}
+          Somebody who has the store and its keys could rewrite its history. Name another indexer, a folder
+          whose files nobody can change, a timestamp authority or a mailbox under{' '}
           <code>transparency-log.anchors</code> in indexer.yml.
         </Empty>
       ) : (

@@ -36,11 +36,11 @@ export function RetentionSource() {
     <>
       <p className="quiet small">
         {origin === 'file' ? (
-          'This is the table of retention.yml at the indexer, or the usual one if there is no such file. '
+          'This is the table of retention.yml at the indexer, or the default one if there is no such file. '
         ) : (
           <>
             This table was changed here by <bdi>{changed?.by}</bdi>{' '}
-            {changed !== null && <When at={changed.at} relative />}; that of retention.yml does not count.{' '}
+            {changed !== null && <When at={changed.at} relative />}; the one of retention.yml is not used.{' '}
           </>
         )}
         The expected size of a category is its size when as much expires as arrives. It is unlimited while
@@ -137,7 +137,7 @@ function Editor({ of: { table, version, origin }, onEnd }: { of: Retention; onEn
             title="Use the table of retention.yml again?"
             onConfirmed={() => void save(null)}
           >
-            The table that was edited here stays in the history. What it kept longer than the file does may be
+            The table that was edited here stays in the history. Events that only this table keeps may be
             removed within 15 minutes.
           </Confirm>
         )}

@@ -53,7 +53,7 @@ export function Silences() {
                     title="End this silence?"
                     onConfirmed={() => void act.run('deleteSilencesId', { params: { id } })}
                   >
-                    People hear of these alerts again from now on.
+                    Messages about these alerts are sent again from now on.
                   </Confirm>
                 ),
             },

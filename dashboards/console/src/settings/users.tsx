@@ -232,7 +232,7 @@ function UserActs({ user, act, onGiven }: { user: User; act: Act; onGiven: (pass
           title={`Remove the second factor of ${name}?`}
           onConfirmed={() => void reset({ secondFactor: 'remove' })}
         >
-          For a user who lost the telephone. They also get a new password for one sign-in.
+          For a user who lost the phone. They also get a new password for one sign-in.
         </Confirm>
       )}
       <Confirm
