@@ -105,7 +105,10 @@ describe('an alert', () => {
     await page.getByText('resolved it: A colleague did it for him.').waitFor()
     await page.getByRole('button', { name: 'Reopen' }).click()
     await page.getByText('manager-1 reopened it').waitFor()
-    await page.getByRole('link', { name: /^Show .* in Events$/ }).first().click()
+    await page
+      .getByRole('link', { name: /^Show .* in Events$/ })
+      .first()
+      .click()
     await page.getByText('exported 5,000 customers').first().waitFor()
   })
 
