@@ -182,7 +182,7 @@ describe('the bell', () => {
 describe('the settings of notifications', () => {
   it('send a test to a channel, and name channels that lead nowhere', async () => {
     const page = await lookedAt('manager', '/settings/channels')
-    await page.getByText('nobody hears of those alerts').waitFor()
+    await page.getByText('their alerts reach nobody there').waitFor()
     await page.getByRole('button', { name: 'Send a test' }).click()
     await page.getByRole('status', { name: 'Results of the test of soc' }).getByText('sent').waitFor()
   })

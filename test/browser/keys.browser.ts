@@ -143,7 +143,7 @@ describe('with the keyboard alone an analyst', () => {
     await page.getByRole('heading', { name: 'Security', level: 1 }).waitFor()
     await page.locator('.event-list a').first().waitFor()
     await press('j', 'j', 'k')
-    expect(await isFocused('main :is(.event-list, .bar-list) *')).toBe(true)
+    expect(await isFocused('main :is(.alert-list, .event-list, .bar-list) *')).toBe(true)
     await page.locator('.event-list a').first().focus()
     await press('Enter')
     await page.getByRole('tab', { name: 'Entry', exact: true }).waitFor()
