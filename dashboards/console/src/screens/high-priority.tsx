@@ -87,9 +87,12 @@ function useGroups(range: string): {
     { enabled: hasAddresses },
   )
   const rest = hasAddresses ? all(HIGH_PRIORITY, 'not source.ip: *') : HIGH_PRIORITY
-  const users = useAsk('postAggregate', {
-    body: { q: rest, ...body, by: [{ kind: 'values', field: 'user.name', top: USERS }, actions] },
-  })
+  const hasRest = !hasAddresses || (addresses.data?.split?.none ?? 0) > 0
+  const users = useAsk(
+    'postAggregate',
+    { body: { q: rest, ...body, by: [{ kind: 'values', field: 'user.name', top: USERS }, actions] } },
+    { enabled: hasRest },
+  )
   const tried = useTried(FAILED_SIGN_INS, range, hasAddresses ? 'source.ip' : null)
   const suspects = [...tried]
     .filter(([address, one]) => address !== '' && mayBeTrying(one))
@@ -113,6 +116,7 @@ function useGroups(range: string): {
     return isRead || !suspects.includes(address) ? known : { ...known, trying: true }
   }
   const counts = addresses.data?.split?.buckets ?? []
+  const rests = hasRest ? users.data?.split : undefined
   const found = counts.map((bucket) => groupOf('source.ip', HIGH_PRIORITY, bucket))
   // Who only tries passwords may have no event of high priority.
   const others = suspects
@@ -124,18 +128,13 @@ function useGroups(range: string): {
       tried: tried.get(group.name ?? '') ?? NOBODY_TRIED,
       attempts: attemptsOf(group.name ?? ''),
     })),
-    ...(users.data?.split?.buckets ?? []).map((bucket) => groupOf('user.name', rest, bucket)),
-    ...ofNobody(rest, users.data?.split?.none ?? 0),
+    ...(rests?.buckets ?? []).map((bucket) => groupOf('user.name', rest, bucket)),
+    ...ofNobody(rest, rests?.none ?? 0),
   ])
   return {
     groups,
-    error:
-      addresses.data === undefined && hasAddresses
-        ? addresses.error
-        : users.data === undefined
-          ? users.error
-          : null,
-    isPending: (hasAddresses && addresses.isPending) || users.isPending,
+    error: hasAddresses && addresses.data === undefined ? addresses.error : hasRest ? users.error : null,
+    isPending: (hasAddresses && addresses.isPending) || (hasRest && users.isPending),
   }
 }
 
