@@ -10,6 +10,9 @@ import { DemoAt } from './demo.ts'
 /** What docs/console-and-sources.md says is where in the console, tried with the records of all five systems. */
 const DOCUMENT = readFileSync(join(import.meta.dirname, '../../docs/console-and-sources.md'), 'utf8')
 
+/** The scenario is the same each time. */
+const MOMENT = Date.UTC(2026, 10, 18, 14, 30)
+
 interface Row {
   /** What it is called in the source. */
   readonly there: string
@@ -49,12 +52,12 @@ let page: Page
 let archive: string
 beforeAll(async () => {
   archive = await mkdtemp(join(tmpdir(), 'waybill-archive-'))
-  demo = await DemoAt.start(Date.now(), {
+  demo = await DemoAt.start(MOMENT, {
     archive: { folder: archive, keys: [{ id: '2026', key: 'ab'.repeat(32) }] },
   })
   browser = await Chromium.start()
   await demo.signIn(browser)
-  page = await browser.page()
+  page = await browser.page({ now: MOMENT })
   page.setDefaultTimeout(20_000)
 })
 afterAll(async () => {
