@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { canonical } from './canonical.ts'
-import { asRevision, comparePlaces, eventWords, placeOf, sealedPart, valuesOf } from './event.ts'
+import { asRevision, comparePlaces, eventWords, placedAt, placeOf, sealedPart, valuesOf } from './event.ts'
 import { FIELDS, fieldOf, SHORT_NAMES } from './fields.ts'
 import {
   declaredEventId,
@@ -161,4 +161,21 @@ describe('the schema', () => {
     expect(revision).toMatchObject({ event: { id: 'its own' }, audit: { revision_of: 'x' } })
     expect(canonical(sealedPart(revision))).toBe(canonical(sealed))
   })
+
+  it.each(['2026-01-01T00:00:00.000Z', 'no time'])(
+    'the mark of a received event is sealed with it, also under the time %s',
+    (time) => {
+      const sealed = { '@timestamp': time, audit: { category: 'view', seal: { received: true } } }
+      const ingested = '2026-01-02T00:00:00.000Z'
+      const placed = placedAt(sealed, ingested) as { audit: { seal: Record<string, unknown> } }
+      const stored = (mark: object) => ({
+        ...placed,
+        audit: { ...placed.audit, seal: { ...placed.audit.seal, agent: 'a', sequence: 1, ...mark } },
+        event: { ingested },
+      })
+      expect(canonical(sealedPart(stored({})))).toBe(canonical(sealed))
+      for (const received of [undefined, false, 'true'])
+        expect(canonical(sealedPart(stored({ received })))).not.toBe(canonical(sealed))
+    },
+  )
 })

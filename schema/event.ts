@@ -129,7 +129,10 @@ export function comparePlaces(a: Place, b: Place): number {
   )
 }
 
-/** Members that only the indexer adds, by path. `audit.seal` counts as a whole: a store may keep more there than it shows. */
+/**
+ * Members that only the indexer adds, by path. `audit.seal` counts as a whole, except for the mark of received events: a store may keep more
+ * there than it shows.
+ */
 const ALWAYS_DERIVED: readonly string[] = ['audit.seal', ...pathsOf(true)]
 /** Members that the indexer adds if the agent sealed none; `audit.derived` lists those that it added. */
 const DERIVED_IF_ABSENT: readonly string[] = pathsOf('if-absent')
@@ -172,9 +175,16 @@ export function placedAt(event: AuditEvent, received: string): AuditEvent {
     ...event,
     '@timestamp': received,
     tags: [...textsOf(event.tags), INVALID],
-    audit: { ...(isRecord(event.audit) ? event.audit : {}), seal },
+    audit: {
+      ...(isRecord(event.audit) ? event.audit : {}),
+      seal: { ...(isReceived(event) ? RECEIVED : {}), ...seal },
+    },
   }
 }
+
+/** What an agent seals in `audit.seal` of an event that it received over the network. */
+const RECEIVED = { received: true }
+const isReceived = (event: AuditEvent): boolean => valueAt(event, 'audit.seal.received') === true
 
 /** Undoes `placedAt`, but only if the event has exactly these changes. Otherwise somebody could hide a changed time or changed tags. */
 function unplaced(event: AuditEvent, sealed: AuditEvent): AuditEvent {
@@ -196,10 +206,16 @@ export function sealedPart(event: AuditEvent): AuditEvent {
   // Only names in the closed list count: otherwise anybody who writes to the store could have a forged field left out.
   const named = valuesOf(event, 'audit.derived')
   const derived = [...ALWAYS_DERIVED, ...DERIVED_IF_ABSENT.filter((path) => named.includes(path))]
-  const sealed = unplaced(event, withoutPaths(event, derived))
+  const sealed = unplaced(event, received(event, withoutPaths(event, derived)))
   const id = textAt(event, 'audit.revision_of')
   return id === undefined || !isRecord(sealed.event) ? sealed : { ...sealed, event: { ...sealed.event, id } }
 }
+
+/** The mark of a received event is part of what was sealed. */
+const received = (event: AuditEvent, sealed: AuditEvent): AuditEvent =>
+  isReceived(event)
+    ? { ...sealed, audit: { ...(isRecord(sealed.audit) ? sealed.audit : {}), seal: RECEIVED } }
+    : sealed
 
 /** Removes paths, and the objects that become empty by it. */
 function withoutPaths(event: AuditEvent, paths: readonly string[]): AuditEvent {

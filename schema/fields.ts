@@ -366,6 +366,11 @@ export const FIELDS = {
   },
   'audit.seal.sequence': { type: 'long', derived: true, about: 'The waybill of the event: number.' },
   'audit.seal.position': { type: 'long', derived: true, about: 'The position in that waybill, from 0.' },
+  'audit.seal.received': {
+    type: 'boolean',
+    about:
+      '`true`: the agent received the event over the network, so it was sealed by its receiver, not where it was written. Agents seal this member; it is the only one of `audit.seal` that they set.',
+  },
 
   'related.user': {
     type: 'keyword',

@@ -72,7 +72,8 @@ function faultOf(event: unknown): string | null {
   if (!isRecord(audit) || audit.category === undefined) return 'audit.category is missing'
   if (!isCategory(audit.category)) return `audit.category is unknown: ${String(audit.category).slice(0, 64)}`
   if (own.ingested !== undefined) return 'event.ingested may be added only by the indexer'
-  if (audit.seal !== undefined) return 'audit.seal may be added only by the indexer'
+  if (audit.seal !== undefined && !isReceivedMark(audit.seal))
+    return 'audit.seal may be added only by the indexer, except for received: true'
   if (audit.words !== undefined) return 'audit.words may be added only by the indexer'
   if (audit.revision_of !== undefined) return 'audit.revision_of may be added only by the indexer'
   if (audit.derived !== undefined) return 'audit.derived may be added only by the indexer'
@@ -80,6 +81,10 @@ function faultOf(event: unknown): string | null {
   if (memberOf(event.source, 'as') !== undefined) return 'source.as may be added only by the indexer'
   return null
 }
+
+/** Whether this is what an agent seals in an event that it received over the network. */
+const isReceivedMark = (seal: unknown): boolean =>
+  isRecord(seal) && seal.received === true && Object.keys(seal).length === 1
 
 const KEYWORDS: readonly string[] = Object.entries<Field>(FIELDS)
   .filter(([, { type, unindexed }]) => type === 'keyword' && unindexed !== true)

@@ -37,6 +37,7 @@ const OWN: readonly FieldName[] = [
   'audit.truncated.bytes',
   'audit.truncated.sha256',
   'audit.revision_of',
+  'audit.seal.received',
 ]
 
 const SETTABLE: readonly FieldName[] = (Object.keys(FIELDS) as FieldName[]).filter((name) => {

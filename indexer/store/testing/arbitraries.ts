@@ -95,13 +95,18 @@ const FREE = Object.entries<Field>(FIELDS).filter(
     !['@timestamp', 'event.id', 'event.sequence', 'agent.id', 'audit.category'].includes(path),
 )
 
-const freeField = fc
-  .constantFrom(...FREE)
-  .chain(([path, field]) =>
-    fc
-      .oneof({ weight: 8, arbitrary: aValue(field.type) }, { weight: 1, arbitrary: oddity })
-      .map((value) => [path, value] as const),
-  )
+const freeField = fc.constantFrom(...FREE).chain(([path, field]) =>
+  fc
+    .oneof(
+      ...(path === 'audit.seal.received'
+        ? [fc.constant(true)]
+        : [
+            { weight: 8, arbitrary: aValue(field.type) },
+            { weight: 1, arbitrary: oddity },
+          ]),
+    )
+    .map((value) => [path, value] as const),
+)
 
 function put(event: Record<string, unknown>, path: string, value: unknown): void {
   const members = path.split('.')

@@ -144,6 +144,18 @@ export function holdsStorePromises(ground: TestPlaces): void {
       expect(canonical(sealedPart(read!))).toBe(canonical(event))
     })
 
+    test('the mark of a received event is found and shown, and is part of its seal', async () => {
+      const store = await open()
+      const received = eventAt(1, { audit: { category: 'change', seal: { received: true } } })
+      await store.write(batchOf(1, [received, eventAt(2)]))
+      await ground.settled()
+      const query = parseQuery('audit.seal.received: true', { now: INGESTED })
+      expect(ids(await store.search({ query, order: 'oldest', limit: 10 }))).toEqual([idAt(1)])
+      const read = await store.get(idAt(1))
+      expect(read).toMatchObject({ audit: { seal: { received: true, sequence: 1, position: 0 } } })
+      expect(canonical(sealedPart(read!))).toBe(canonical(received))
+    })
+
     test('what is stored is there after the store was closed and opened', async () => {
       const path = await ground.make()
       const store = await open(path)
@@ -210,7 +222,7 @@ export function holdsStorePromises(ground: TestPlaces): void {
         '@timestamp is missing',
         'event.id is not 40 hex digits',
         'audit.category is unknown: gossip',
-        'audit.seal may be added only by the indexer',
+        'audit.seal may be added only by the indexer, except for received: true',
       ])
       expect(ids(await search(store))).toEqual([idAt(0), idAt(9)])
     })

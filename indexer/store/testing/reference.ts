@@ -11,6 +11,7 @@ import {
   placeOf,
   revisionEventId,
   sealedPart,
+  valueAt,
   withAdditions,
 } from '../../../schema/index.ts'
 import { allPages } from '../../../test/pages.ts'
@@ -89,7 +90,10 @@ const asRead = (event: AuditEvent, ingested: number, sequence: number, position:
   event: { ...(event.event as object), ingested: new Date(ingested).toISOString() },
   audit: {
     ...(event.audit as object),
-    seal: { agent: AGENT, incarnation: INCARNATION, sequence, position },
+    seal: {
+      ...(valueAt(event, 'audit.seal.received') === true && { received: true }),
+      ...{ agent: AGENT, incarnation: INCARNATION, sequence, position },
+    },
     words: eventWords(event).join(' '),
   },
 })

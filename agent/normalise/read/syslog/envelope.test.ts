@@ -48,6 +48,7 @@ describe('an event of a message that was received', () => {
         source: { ip: '192.0.2.9', port: 4711 },
       }),
     ])
+    expect(events[0]).toHaveProperty('audit.seal', { received: true })
     // The sender's own name is a claim: the agent guarantees no host.
     expect(events[0]).not.toHaveProperty('host')
     expect(JSON.stringify(events)).not.toContain('"path"')

@@ -52,6 +52,7 @@ const PROCESS_NAME = leafOf('process.name')
 const PROCESS_ID = leafOf('process.pid')
 const EVENT_SEVERITY = leafOf('event.severity')
 const MESSAGE = leafOf('message')
+const RECEIVED = leafOf('audit.seal.received')
 const SOURCE_IP = leafOf('source.ip')
 const SOURCE_PORT = leafOf('source.port')
 
@@ -102,6 +103,7 @@ function envelopeOf(message: SyslogMessage, now: number, about: ReceivedMessage 
     give(SENDER, address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`)
     give(TRANSPORT, transport === 'udp' ? 'udp' : 'tcp')
     give(SUBJECT, subject)
+    give(RECEIVED, true)
     if (!address.includes('%')) sender.push([SOURCE_IP, address], [SOURCE_PORT, port])
     if (about.incomplete) flags |= FLAG.message_incomplete
   }

@@ -23,6 +23,7 @@ const SOURCE_FACET: readonly string[] = [
   'log.syslog.facility.code',
   'audit.seal.agent',
   'audit.seal.incarnation',
+  'audit.seal.received',
 ]
 const DEED_FACET: readonly string[] = [
   'audit.category',

@@ -8,13 +8,13 @@ const CAPTURES: Readonly<Record<string, number>> = {
   'event.sequence': 3,
   'user.name': 4,
   'event.ingested': 5,
-  'audit.seal': 5,
   'audit.words': 5,
   'audit.revision_of': 5,
   'audit.derived': 5,
   'source.as': 5,
   'source.geo': 5,
   'audit.change': 6,
+  'audit.seal': 7,
 }
 
 /** The module's numbers of the ways; 0 means none. */

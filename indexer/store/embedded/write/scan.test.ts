@@ -140,6 +140,12 @@ test.each([
     'an index of changes that was sealed',
     '{"@timestamp":"2026-11-01T00:00:00.000Z","audit":{"category":"change","change":{"fields":["other"]},"changes":[{"field":"a","new":"1"}]},"event":{"id":"ID"}}',
   ],
+  ...['{"received":true}', '{"received":false}', '{"received":true,"x":1}', '{}', 'true', 'null'].map(
+    (seal) => [
+      `a seal of ${seal}`,
+      `{"@timestamp":"2026-11-01T00:00:00.000Z","audit":{"category":"change","seal":${seal}},"event":{"id":"ID"}}`,
+    ],
+  ),
   [
     'an index of changes that is null',
     '{"@timestamp":"2026-11-01T00:00:00.000Z","audit":{"category":"change","change":null,"changes":[{"field":"a","new":"1"}]},"event":{"id":"ID"}}',

@@ -56,6 +56,10 @@ const CAPTURE_ID: i32 = 2
 const CAPTURE_SEQUENCE: i32 = 3
 const CAPTURE_USER: i32 = 4
 const CAPTURE_CHANGE: i32 = 6
+const CAPTURE_SEAL: i32 = 7
+/** The bytes of `{"received":true` as numbers. */
+const RECEIVED_FIRST: u64 = 0x766965636572227b
+const RECEIVED_NEXT: u64 = 0x657572743a226465
 
 const PRIME: i32 = 0x01000193
 const WORD_SEED: i32 = <i32>0x811c9dc5
@@ -327,6 +331,11 @@ function captured(capture: i32, at: i32): bool {
       hasChangeIndex = true
       return true
     }
+    // The one thing that an agent may set here: `{"received":true}`, in these bytes.
+    case CAPTURE_SEAL:
+      return (
+        load<u64>(at) == RECEIVED_FIRST && load<u64>(at, 8) == RECEIVED_NEXT && load<u8>(at, 16) == CLOSE
+      )
   }
   // What only the indexer may add.
   return false
