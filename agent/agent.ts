@@ -6,7 +6,7 @@ import { logged, OperatorError, reasonOf } from '../schema/index.ts'
 import type { AgentSettings, Ledger, Notice } from '../schema/wire/index.ts'
 import { enrollFirst, lockSoon, makeDataFolder, settingsToBeginWith } from './begin.ts'
 import { keepSettings } from './central-settings.ts'
-import { type AgentConfig, readAgentConfig, syslogInputsOf } from './config.ts'
+import { type AgentConfig, readAgentConfig, receives } from './config.ts'
 import { serveControl } from './control.ts'
 import type { InputEvents } from './event-status.ts'
 import { Reception, type ReceptionStatus, takeJournalKey } from './inputs/index.ts'
@@ -47,7 +47,7 @@ export interface AgentStatus {
   /** Records that stopped their parser and were shipped unparsed. */
   readonly unparsed: number
   readonly shipping: ShipStatus
-  /** The state of the syslog reception; null if the agent receives nothing. */
+  /** The state of the reception; null if the agent receives nothing. */
   readonly reception: ReceptionStatus | null
   /** Inputs of which most records lack something. */
   readonly notices: readonly Notice[]
@@ -116,7 +116,7 @@ export class Agent {
 
   /**
    * Takes the data folder, enrols if necessary, and starts what the config file defines; `run` begins to read. With `patience` it waits
-   * for an unreachable indexer until that signal fires. In the meantime it receives syslog and keeps it in the journal.
+   * for an unreachable indexer until that signal fires. In the meantime it receives, and keeps what comes in the journal.
    */
   static async open(
     file: string,
@@ -134,8 +134,8 @@ export class Agent {
       let agent: Agent | null = null
       const journalKey = keptKey(data, log)
       const known = await loadIdentity(data)
-      // An agent that runs until it is stopped receives syslog even before it is enrolled.
-      if (known === null && patience !== null && syslogInputsOf(settings).length > 0)
+      // An agent that runs until it is stopped receives even before it is enrolled.
+      if (known === null && patience !== null && receives(settings))
         reception = await openReception(settings, journalKey, clock, log, () => agent)
       const { identity, config } =
         known === null
@@ -370,7 +370,7 @@ export class Agent {
   }
 }
 
-/** Enrols the agent. If it receives syslog, it listens in the meantime and answers `status`. */
+/** Enrols the agent. If it receives, it listens in the meantime and answers `status`. */
 async function firstEnrolment(
   file: string,
   config: AgentConfig,
@@ -392,7 +392,7 @@ async function firstEnrolment(
   if (reception === null) return await enrollFirst(enrolling)
   await reception.listen(listeningOf(config), boundsOf(config))
   log.info(
-    `Not enrolled yet: syslog messages are kept in ${journalFolder(config.agent.data)} until this agent is enrolled.`,
+    `Not enrolled yet: what is received is kept in ${journalFolder(config.agent.data)} until this agent is enrolled.`,
   )
   const started = clock()
   const status = (): WaitingStatus => ({

@@ -47,7 +47,7 @@ export interface Enrolling {
   readonly log: Logger
   /** The agent waits for an unreachable indexer until this fires. */
   readonly patience: AbortSignal | null
-  /** The agent receives syslog in the meantime, so it must not exit when an indexer rejects it. */
+  /** The agent receives in the meantime, so it must not exit when an indexer rejects it. */
   readonly receives: boolean
   /** Reports why it is not enrolled yet. */
   failed(problem: string): void

@@ -1,7 +1,16 @@
 import { isIP } from 'node:net'
 import { availableParallelism, hostname } from 'node:os'
 import * as z from 'zod'
-import { beside, duration, keptBeside, type LineOf, readConfig, secret, size } from '../config/index.ts'
+import {
+  beside,
+  duration,
+  isLoopbackHost,
+  keptBeside,
+  type LineOf,
+  readConfig,
+  secret,
+  size,
+} from '../config/index.ts'
 import { eventRulesSchema } from '../schema/wire/index.ts'
 import { formatProblem, isIntegrationPath } from './normalise/index.ts'
 
@@ -128,33 +137,44 @@ const program = z.union([
   }),
 ])
 
+const serverTls = z
+  .strictObject({
+    listen,
+    cert: z.string().min(1),
+    key: z.string().min(1),
+    ca: z.string().min(1).optional(),
+    client: z.enum(['none', 'optional', 'required']).default('none'),
+  })
+  .optional()
+
+const tlsProblem = 'expected ca: the PEM file with the authority that signs the certificates of clients'
+const hasCa = (tls: { readonly client: string; readonly ca?: string | undefined } | undefined): boolean =>
+  tls === undefined || tls.client === 'none' || tls.ca !== undefined
+
+/** The settings of every input that receives. */
+const receiving = {
+  'time-zone': timeZone.default('UTC'),
+  tags: z.array(z.string().min(1).max(256)).default([]),
+  labels: z.record(z.string().min(1).max(256), z.string().max(1024)).default({}),
+  limits: z
+    .strictObject({
+      connections: z.number().int().min(1).max(65_536).default(1000),
+      'per-peer': z.number().int().min(1).max(65_536).default(100),
+      idle: duration({ min: 1000, max: 30 * 86_400_000 }).default(3_600_000),
+    })
+    .prefault({}),
+}
+
 const syslogInput = z
   .strictObject({
     udp: listen.optional(),
     tcp: listen.optional(),
-    tls: z
-      .strictObject({
-        listen,
-        cert: z.string().min(1),
-        key: z.string().min(1),
-        ca: z.string().min(1).optional(),
-        client: z.enum(['none', 'optional', 'required']).default('none'),
-      })
-      .optional(),
+    tls: serverTls,
     /** By default: `linux-auth` for the programs that it knows, `plain` for all others. */
     integration: z.string().min(1).optional(),
     columns,
     programs: z.record(z.string().min(1), program).default({}),
-    'time-zone': timeZone.default('UTC'),
-    tags: z.array(z.string().min(1).max(256)).default([]),
-    labels: z.record(z.string().min(1).max(256), z.string().max(1024)).default({}),
-    limits: z
-      .strictObject({
-        connections: z.number().int().min(1).max(65_536).default(1000),
-        'per-peer': z.number().int().min(1).max(65_536).default(100),
-        idle: duration({ min: 1000, max: 30 * 86_400_000 }).default(3_600_000),
-      })
-      .prefault({}),
+    ...receiving,
   })
   .refine(({ udp, tcp, tls }) => udp !== undefined || tcp !== undefined || tls !== undefined, {
     message: 'expected at least one of udp, tcp and tls: the address to listen on',
@@ -163,10 +183,67 @@ const syslogInput = z
     path: ['columns'],
     message: 'expected integration: columns are those of its messages',
   })
-  .refine(({ tls }) => tls === undefined || tls.client === 'none' || tls.ca !== undefined, {
-    path: ['tls', 'ca'],
-    message: 'expected ca: the PEM file with the authority that signs the certificates of clients',
+  .refine(({ tls }) => hasCa(tls), { path: ['tls', 'ca'], message: tlsProblem })
+
+/** One token, or several while one replaces another. */
+const tokens = z.union([secret().transform((one) => [one]), z.array(secret()).min(1)]).default([])
+
+/** The settings of every input that receives by HTTP. */
+const http = {
+  listen: listen.optional(),
+  tls: serverTls,
+  'allow-plain-http': z.boolean().default(false),
+  ...receiving,
+}
+
+type HttpSettings = z.infer<z.ZodObject<typeof http>>
+
+/** What is wrong with the addresses and the protection of an HTTP input; null if nothing is. */
+function httpProblem(
+  { listen: plain, tls, 'allow-plain-http': allowPlain }: HttpSettings,
+  tokens: readonly unknown[] | null,
+): { readonly path: string[]; readonly message: string } | null {
+  if (plain === undefined && tls === undefined)
+    return { path: ['listen'], message: 'expected listen or tls: the address to listen on' }
+  if (!hasCa(tls)) return { path: ['tls', 'ca'], message: tlsProblem }
+  if (plain !== undefined && !isLocal(plain.host) && !allowPlain) {
+    return {
+      path: ['listen'],
+      message: `${plain.host} is reached by others, and plain HTTP is readable by them: use tls, or set allow-plain-http: true where the network itself is trusted`,
+    }
+  }
+  const isOpen =
+    (plain !== undefined && !isLocal(plain.host)) ||
+    (tls !== undefined && !isLocal(tls.listen.host) && tls.client !== 'required')
+  if (tokens !== null && tokens.length === 0 && isOpen)
+    return { path: ['tokens'], message: 'expected tokens: whoever can reach this address may send otherwise' }
+  return null
+}
+
+const isLocal = (host: string): boolean => isLoopbackHost(host) || host === '::1'
+
+/** Checks the settings of an HTTP input. */
+const protectedHttp =
+  (tokensOf: (settings: HttpSettings) => readonly unknown[] | null) =>
+  (settings: HttpSettings, context: z.RefinementCtx): void => {
+    const problem = httpProblem(settings, tokensOf(settings))
+    if (problem !== null) context.addIssue({ code: 'custom', ...problem, input: settings })
+  }
+
+const integration = z.string().min(1)
+
+const bulkInput = z
+  .strictObject({
+    ...http,
+    tokens,
+    integration: integration.default('generic-json'),
+    columns,
+    /** The integration for records of some indices; `*` for any characters. */
+    indices: z.record(z.string().min(1).max(255), integration).default({}),
   })
+  .superRefine((settings, context) => protectedHttp(() => settings.tokens)(settings, context))
+
+export type BulkInputConfig = z.infer<typeof bulkInput>
 
 export type SyslogInputConfig = z.infer<typeof syslogInput>
 
@@ -183,7 +260,13 @@ export const agentConfigSchema = z.strictObject({
     .strictObject({ ca: z.string().optional(), cert: z.string().optional(), key: z.string().optional() })
     .default({}),
   inputs: z
-    .array(z.union([z.strictObject({ file: fileInput }), z.strictObject({ syslog: syslogInput })]))
+    .array(
+      z.union([
+        z.strictObject({ file: fileInput }),
+        z.strictObject({ syslog: syslogInput }),
+        z.strictObject({ bulk: bulkInput }),
+      ]),
+    )
     .min(1, 'expected at least one input'),
   events: eventRulesSchema.default([]),
   spool: z
@@ -236,6 +319,12 @@ export const fileInputsOf = (config: AgentConfig): FileInputConfig[] =>
 export const syslogInputsOf = (config: AgentConfig): SyslogInputConfig[] =>
   config.inputs.flatMap((input) => ('syslog' in input ? [input.syslog] : []))
 
+export const bulkInputsOf = (config: AgentConfig): BulkInputConfig[] =>
+  config.inputs.flatMap((input) => ('bulk' in input ? [input.bulk] : []))
+
+/** Whether anything arrives by the network. */
+export const receives = (config: AgentConfig): boolean => config.inputs.some((input) => !('file' in input))
+
 /** The contents of an agent's data folder. */
 const KEPT = ['identity.json', 'key.pem', 'state']
 
@@ -261,11 +350,7 @@ export async function readAgentConfig(
       ...(cert !== undefined && { cert: beside(file, cert) }),
       ...(key !== undefined && { key: beside(file, key) }),
     },
-    inputs: value.inputs.map((input) =>
-      'file' in input
-        ? { file: fileInputAt(file, input.file) }
-        : { syslog: syslogInputAt(file, input.syslog) },
-    ),
+    inputs: value.inputs.map((input) => inputAt(file, input)),
     lineOf,
   }
 }
@@ -279,17 +364,26 @@ const fileInputAt = (file: string, { paths, exclude, ...rest }: FileInputConfig)
 /** Whether a glob is a name, or begins with any folders, so that it matches files in any place. */
 const isAnywhere = (glob: string): boolean => !glob.includes('/') || glob.startsWith('**')
 
-const syslogInputAt = (file: string, { tls, ...rest }: SyslogInputConfig): SyslogInputConfig => ({
-  ...rest,
-  ...(tls !== undefined && {
-    tls: {
-      ...tls,
-      cert: beside(file, tls.cert),
-      key: beside(file, tls.key),
-      ...(tls.ca !== undefined && { ca: beside(file, tls.ca) }),
-    },
-  }),
-})
+type InputConfig = z.infer<typeof agentConfigSchema>['inputs'][number]
+
+function inputAt(file: string, input: InputConfig): InputConfig {
+  if ('file' in input) return { file: fileInputAt(file, input.file) }
+  if ('syslog' in input) return { syslog: withTlsAt(file, input.syslog) }
+  return { bulk: withTlsAt(file, input.bulk) }
+}
+
+function withTlsAt<Input extends { readonly tls?: z.infer<typeof serverTls> }>(
+  file: string,
+  { tls, ...rest }: Input,
+): Input {
+  const placed = tls && {
+    ...tls,
+    cert: beside(file, tls.cert),
+    key: beside(file, tls.key),
+    ...(tls.ca !== undefined && { ca: beside(file, tls.ca) }),
+  }
+  return { ...rest, ...(placed !== undefined && { tls: placed }) } as Input
+}
 
 /** Resolves an integration given by a path (`./my-integration/integration.yml`, `shop.yml`). */
 export const integrationPath = (name: string, configFile: string): string =>

@@ -1,9 +1,8 @@
 import { type EventRule, strongestFirst, typeState } from '../schema/index.ts'
 import type { AgentSettings } from '../schema/wire/index.ts'
 import { type AgentConfig, integrationPath } from './config.ts'
-import { listenText } from './inputs/index.ts'
 import { catalogueOf, type EventCatalogue, loadIntegration } from './normalise/index.ts'
-import { integrationsOf, listensOf } from './receive.ts'
+import { receivedOf } from './receive.ts'
 
 /** The origin of the decision whether a type is recorded. */
 export type RuleOrigin =
@@ -71,14 +70,10 @@ export async function localRules(
         catalogues: await catalogues([integration]),
         rules: placed(events, ['inputs', at, 'file', 'events']),
       })
-    } else {
-      inputs.push({
-        name: listensOf(input.syslog).map(listenText).join(', '),
-        catalogues: await catalogues(integrationsOf(input.syslog)),
-        rules: [],
-      })
     }
   }
+  for (const { name, integrations } of receivedOf(config))
+    inputs.push({ name, catalogues: await catalogues(integrations), rules: [] })
   return { everywhere: placed(config.events, ['events']), inputs }
 }
 

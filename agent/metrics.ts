@@ -56,32 +56,55 @@ const FIGURES: readonly { name: string; help: string; value: (status: AgentStatu
   {
     name: 'waybill_agent_syslog_messages',
     help: 'Messages received by syslog since the start.',
-    value: (s) => sumOver(s, 'messages'),
+    value: (s) => sumOver(s, 'messages', isSyslog),
   },
   {
     name: 'waybill_agent_syslog_dropped',
     help: 'Datagrams lost since the start, in the system or because the journal had no room.',
-    value: (s) => sumOver(s, 'dropped'),
+    value: (s) => sumOver(s, 'dropped', isSyslog),
   },
   {
     name: 'waybill_agent_syslog_connections',
     help: 'Open connections.',
-    value: (s) => sumOver(s, 'connections'),
+    value: (s) => sumOver(s, 'connections', isSyslog),
   },
   {
     name: 'waybill_agent_syslog_refused',
     help: 'Refused connections.',
-    value: (s) => sumOver(s, 'refused'),
+    value: (s) => sumOver(s, 'refused', isSyslog),
+  },
+  {
+    name: 'waybill_agent_http_records',
+    help: 'Records received by HTTP since the start: _bulk, webhooks, OTLP.',
+    value: (s) => sumOver(s, 'messages', isHttp),
+  },
+  {
+    name: 'waybill_agent_http_connections',
+    help: 'Open connections of those.',
+    value: (s) => sumOver(s, 'connections', isHttp),
+  },
+  {
+    name: 'waybill_agent_http_refused',
+    help: 'Refused connections and requests of those.',
+    value: (s) => sumOver(s, 'refused', isHttp),
   },
   {
     name: 'waybill_agent_journal_bytes',
-    help: 'Bytes that wait in the syslog journal.',
+    help: 'Bytes that wait in the journal of what was received.',
     value: (s) => s.reception?.journal.bytes ?? 0,
   },
 ]
 
-const sumOver = (status: AgentStatus, name: 'connections' | 'messages' | 'dropped' | 'refused'): number =>
-  status.reception?.listeners.reduce((sum, one) => sum + one[name], 0) ?? 0
+type Listener = NonNullable<AgentStatus['reception']>['listeners'][number]
+
+const isSyslog = ({ listen }: Listener): boolean => /^(?:udp|tcp|tls) /.test(listen)
+const isHttp = (listener: Listener): boolean => !isSyslog(listener)
+
+const sumOver = (
+  status: AgentStatus,
+  name: 'connections' | 'messages' | 'dropped' | 'refused',
+  which: (listener: Listener) => boolean,
+): number => status.reception?.listeners.filter(which).reduce((sum, listener) => sum + listener[name], 0) ?? 0
 
 const problemOf = (status: AgentStatus): string | null =>
   status.problem ?? status.shipping.problem ?? status.reception?.journal.problem ?? null

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { agentConfigSchema } from './config.ts'
 import { Programs } from './normalise/read/syslog/reader.ts'
-import { syslogPipelines } from './receive.ts'
+import { receivedPipelines } from './receive.ts'
 
 /** Returns the integration that reads a program's messages. */
 async function readersOf(more: object): Promise<(program: string) => string> {
@@ -13,7 +13,7 @@ async function readersOf(more: object): Promise<(program: string) => string> {
     }),
     lineOf: () => 1,
   }
-  const { pipelines, syslog } = await syslogPipelines('agent.yml', config, 0)
+  const { pipelines, syslog } = await receivedPipelines('agent.yml', config, 0)
   const programs = new Programs(syslog!.inputs[0]!)
   return (program) => pipelines[programs.pipelineFor(program, 'web-1', '10.0.0.1')]!.integration
 }

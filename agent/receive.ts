@@ -1,20 +1,29 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { OperatorError } from '../schema/index.ts'
-import { type AgentConfig, integrationPath, type SyslogInputConfig, syslogInputsOf } from './config.ts'
-import { type FileConfig, type Listen, listenText, type SyslogListening } from './inputs/index.ts'
-import { loadIntegration, type PipelineSpec, type SyslogSpec } from './normalise/index.ts'
+import {
+  type AgentConfig,
+  integrationPath,
+  receives,
+  type SyslogInputConfig,
+  syslogInputsOf,
+} from './config.ts'
+import { doorEntriesOf } from './doors.ts'
+import { type FileConfig, type Listen, type Listening, listenText } from './inputs/index.ts'
+import { type DoorSpec, loadIntegration, type PipelineSpec, type SyslogSpec } from './normalise/index.ts'
 
-/** Converts the settings of `syslog:` entries to the listeners, the journal's readers, and the journal's place. */
+/** Converts the settings of entries that receive to the listeners, the journal's readers, and the journal's place. */
 export const journalFolder = (data: string): string => join(data, 'journal')
 export const journalKeyFile = (data: string): string => join(data, 'journal.key')
 
-/** Whether messages are received, or earlier ones may still wait in the journal. */
+/** Whether anything is received, or earlier ones may still wait in the journal. */
 export const hasJournal = (config: AgentConfig): boolean =>
-  syslogInputsOf(config).length > 0 || existsSync(journalFolder(config.agent.data))
+  receives(config) || existsSync(journalFolder(config.agent.data))
 
-export function listeningOf(config: AgentConfig): SyslogListening[] {
-  return syslogInputsOf(config).map((input) => ({
+export function listeningOf(config: AgentConfig): Listening[] {
+  const syslog = syslogInputsOf(config).map((input) => ({
+    entry: 'syslog' as const,
+    door: null,
     listens: listensOf(input),
     tls: input.tls === undefined ? null : { ...input.tls, ca: input.tls.ca ?? null },
     limits: {
@@ -23,6 +32,7 @@ export function listeningOf(config: AgentConfig): SyslogListening[] {
       idle: input.limits.idle,
     },
   }))
+  return [...syslog, ...doorEntriesOf(config).flatMap(({ listening }) => listening ?? [])]
 }
 
 export function listensOf({ udp, tcp, tls }: SyslogInputConfig): Listen[] {
@@ -81,46 +91,44 @@ const OTHERWISE = 'plain'
 /** Linux audit records are recognised by their form. */
 const AUDIT_RECORDS = 'auditd'
 
-/** The integrations that read an entry's messages. */
-export const integrationsOf = (input: Pick<SyslogInputConfig, 'integration' | 'programs'>): string[] => [
+/** The integrations that read the messages of a `syslog:` entry. */
+const syslogIntegrations = (input: Pick<SyslogInputConfig, 'integration' | 'programs'>): string[] => [
   input.integration ?? OTHERWISE,
   ...programsOf(input).map(({ integration }) => integration),
   AUDIT_RECORDS,
 ]
 
-/** Returns the pipelines of received messages, numbered from `first` on, and the assignment of messages to them. */
-export async function syslogPipelines(
+/** What each entry receives: its addresses, and the integrations that read it. */
+export const receivedOf = (
+  config: AgentConfig,
+): { readonly kind: string; readonly name: string; readonly integrations: readonly string[] }[] => [
+  ...syslogInputsOf(config).map((input) => ({
+    kind: 'syslog',
+    name: listensOf(input).map(listenText).join(', '),
+    integrations: syslogIntegrations(input),
+  })),
+  ...doorEntriesOf(config).map(({ kind, names, integration, routes }) => ({
+    kind,
+    name: names.join(', '),
+    integrations: [...new Set([integration, ...Object.values(routes)])],
+  })),
+]
+
+/** Returns the pipelines of what is received, numbered from `first` on, and the assignment of records to them. */
+export async function receivedPipelines(
   file: string,
   config: AgentConfig,
   first: number,
-): Promise<{ pipelines: PipelineSpec[]; syslog?: SyslogSpec }> {
-  if (!hasJournal(config)) return { pipelines: [] }
+): Promise<{ pipelines: PipelineSpec[]; syslog?: SyslogSpec; doors: DoorSpec[] }> {
+  if (!hasJournal(config)) return { pipelines: [], doors: [] }
+  const list = new PipelineList(file, config, first)
   const entries = syslogInputsOf(config).map((input) => ({
     input,
     listens: listensOf(input).map(listenText),
   }))
-  const pipelines: PipelineSpec[] = []
   const inputs: SyslogSpec['inputs'][number][] = []
   for (const { input, listens } of entries.length > 0 ? entries : [{ input: LEFT_OVER, listens: [] }]) {
-    const known = new Map<string, number>()
-    const pipelineOf = async (name: string): Promise<number> => {
-      const integration = integrationPath(name, file)
-      const before = known.get(integration)
-      if (before !== undefined) return before
-      await refuseTables(integration)
-      const index = first + pipelines.length
-      pipelines.push({
-        integration,
-        ...(name === input.integration ? { columns: input.columns } : {}),
-        framing: { kind: 'journal' },
-        tags: input.tags,
-        labels: input.labels,
-        timeZone: input['time-zone'],
-        events: config.events,
-      })
-      known.set(integration, index)
-      return index
-    }
+    const pipelineOf = list.forEntry('syslog', input, input.integration, input.columns)
     const pipeline = await pipelineOf(input.integration ?? OTHERWISE)
     const programs: SyslogSpec['inputs'][number]['programs'][number][] = []
     for (const { program, integration, hosts } of programsOf(input)) {
@@ -134,16 +142,65 @@ export async function syslogPipelines(
       audit: await pipelineOf(AUDIT_RECORDS),
     })
   }
-  return { pipelines, syslog: { inputs } }
+  const doors: DoorSpec[] = []
+  for (const { kind, names, integration, routes, columns, settings } of doorEntriesOf(config)) {
+    const pipelineOf = list.forEntry(kind, settings, integration, columns)
+    const pipeline = await pipelineOf(integration)
+    const read: DoorSpec['routes'][number][] = []
+    for (const [route, name] of Object.entries(routes)) read.push({ route, pipeline: await pipelineOf(name) })
+    for (const door of names) doors.push({ door, routes: read, pipeline })
+  }
+  return { pipelines: list.pipelines, syslog: { inputs }, doors }
 }
 
-/** Rejects formats with a header line: a message has none. */
-async function refuseTables(integration: string): Promise<void> {
+class PipelineList {
+  readonly pipelines: PipelineSpec[] = []
+  readonly #file: string
+  readonly #config: AgentConfig
+  readonly #first: number
+
+  constructor(file: string, config: AgentConfig, first: number) {
+    this.#file = file
+    this.#config = config
+    this.#first = first
+  }
+
+  /** Gives an entry's integrations their pipelines, one each. Its columns are those of the integration that it names. */
+  forEntry(
+    kind: string,
+    settings: Pick<SyslogInputConfig, 'time-zone' | 'tags' | 'labels'>,
+    named: string | undefined,
+    columns: PipelineSpec['columns'] & object,
+  ): (name: string) => Promise<number> {
+    const known = new Map<string, number>()
+    return async (name) => {
+      const integration = integrationPath(name, this.#file)
+      const before = known.get(integration)
+      if (before !== undefined) return before
+      await refuseTables(kind, integration)
+      const index = this.#first + this.pipelines.length
+      this.pipelines.push({
+        integration,
+        ...(name === named ? { columns } : {}),
+        framing: { kind: 'journal' },
+        tags: settings.tags,
+        labels: settings.labels,
+        timeZone: settings['time-zone'],
+        events: this.#config.events,
+      })
+      known.set(integration, index)
+      return index
+    }
+  }
+}
+
+/** Rejects formats with a header line: a record by itself has none. */
+async function refuseTables(kind: string, integration: string): Promise<void> {
   const { formats, csv, title } = await loadIntegration(integration)
-  if (formats.includes('csv') && csv.columns.length === 0) {
+  if (formats.includes('csv') && !formats.includes('json') && csv.columns.length === 0) {
     throw new OperatorError(
       'WB-CONFIG-INVALID',
-      `syslog: ${title} (${integration}) reads CSV with a header line, which messages don't have. Name its columns (csv: columns:) in your own integration.yml.`,
+      `${kind}: ${title} (${integration}) reads CSV with a header line, which received records don't have. Name its columns (csv: columns:) in your own integration.yml.`,
     )
   }
 }

@@ -5,14 +5,7 @@ import { VERSION } from '../config/version.ts'
 import { cutAt, OperatorError } from '../schema/index.ts'
 import type { AgentDetails, AgentSettings, Heartbeat, Ledger, OwnIntegration } from '../schema/wire/index.ts'
 import { wrongColumns } from './columns.ts'
-import {
-  type AgentConfig,
-  type FileInputConfig,
-  fileInputsOf,
-  hostOf,
-  integrationPath,
-  syslogInputsOf,
-} from './config.ts'
+import { type AgentConfig, type FileInputConfig, fileInputsOf, hostOf, integrationPath } from './config.ts'
 import { type InputEvents, inputEvents } from './event-status.ts'
 import {
   createFileInput,
@@ -30,7 +23,7 @@ import {
   type WorkerSetup,
 } from './normalise/index.ts'
 import { Pump } from './pump.ts'
-import { hasJournal, integrationsOf, journalFiles, syslogPipelines } from './receive.ts'
+import { hasJournal, journalFiles, receivedOf, receivedPipelines } from './receive.ts'
 import { type ShapedInput, Shapes } from './shapes.ts'
 import {
   clockOf,
@@ -112,7 +105,7 @@ export async function workerSetup(
       events: [...config.events, ...input.events],
     })),
   )
-  const received = await syslogPipelines(file, config, files.length)
+  const received = await receivedPipelines(file, config, files.length)
   return {
     agent: { id: identity.agent, name: config.agent.name, version: VERSION },
     host: hostOf(config, identity.host),
@@ -120,7 +113,7 @@ export async function workerSetup(
     compression: config.compression,
     events: central?.events ?? [],
     pipelines: [...files, ...received.pipelines],
-    ...(received.syslog === undefined ? {} : { syslog: received.syslog }),
+    ...(received.syslog === undefined ? {} : { syslog: received.syslog, doors: received.doors }),
   }
 }
 
@@ -216,7 +209,7 @@ export function shapedInputs(
 ): ShapedInput[] {
   const files = fileInputsOf(config)
   return setup.pipelines.map(({ integration, columns }, i) => {
-    const input = files[i]?.paths.join(', ') ?? 'what is received by syslog'
+    const input = files[i]?.paths.join(', ') ?? 'what is received'
     return {
       input,
       integration,
@@ -329,7 +322,7 @@ async function ownIntegrations(
 ): Promise<{ readonly told: readonly OwnIntegration[]; readonly left: readonly string[] }> {
   const names = [
     ...fileInputsOf(config).map(({ integration }) => integration),
-    ...syslogInputsOf(config).flatMap(integrationsOf),
+    ...receivedOf(config).flatMap(({ integrations }) => integrations),
   ]
   // The other integrations are identified by name alone.
   const paths = [...new Set(names.map((name) => integrationPath(name, file)))].filter((path) =>

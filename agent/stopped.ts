@@ -29,7 +29,7 @@ export async function stoppedStatus(file: string, config: AgentConfig): Promise<
     if (kept > 0) {
       throw new OperatorError(
         'WB-AGENT-NOT-RUNNING',
-        `The agent of ${data} is not running, and not enrolled yet. Its journal holds ${kept} bytes of syslog messages, which it ships once it is enrolled: start it with \`waybill-agent run --config ${file}\`.`,
+        `The agent of ${data} is not running, and not enrolled yet. Its journal holds ${kept} bytes of received messages, which it ships once it is enrolled: start it with \`waybill-agent run --config ${file}\`.`,
         { exitCode: NEVER_RAN },
       )
     }

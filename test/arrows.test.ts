@@ -22,7 +22,10 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'agent', doors: [] },
   { folder: 'agent/inputs', doors: ['index.ts', 'input.ts', 'framing.ts'] },
   // What is in the journal is written by the one and read in the workers, which load nothing else of it.
-  { folder: 'agent/inputs/syslog', doors: ['index.ts', 'record.ts', 'seal.ts'] },
+  { folder: 'agent/inputs/journal', doors: ['index.ts', 'record.ts', 'seal.ts'] },
+  { folder: 'agent/inputs/listen', doors: ['index.ts'] },
+  { folder: 'agent/inputs/syslog', doors: ['index.ts'] },
+  { folder: 'agent/inputs/http', doors: ['index.ts'] },
   { folder: 'agent/normalise', doors: ['index.ts', 'task.ts'] },
   { folder: 'agent/propose', doors: ['index.ts'] },
   { folder: 'agent/state', doors: ['index.ts'] },

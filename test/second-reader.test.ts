@@ -6,6 +6,8 @@ import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { afterAll, describe, expect, test, vi } from 'vitest'
+import { BulkDoor } from '../agent/inputs/http/index.ts'
+import { HttpStage } from '../agent/inputs/http/testing/stage.ts'
 import { KEY, Stage } from '../agent/inputs/syslog/testing/stage.ts'
 import { loadIdentity } from '../agent/ship/index.ts'
 import { SOURCE_A, spooledFiles, trial } from '../agent/ship/testing/trial.ts'
@@ -378,7 +380,7 @@ describe('what an agent writes', () => {
     expect(() => readWaybill(other.body, key)).toThrow('the root is another')
   })
 
-  test('a segment of the syslog journal is read with its key, and without it tells nothing', async () => {
+  test('a segment of the journal is read with its key, and without it tells nothing', async () => {
     const stage = await Stage.open()
     const socket = await stage.connect()
     const sent = Array.from({ length: 400 }, (_, n) => `<13>record ${n} ${'x'.repeat((n * 37) % 300)}`)
@@ -407,12 +409,36 @@ describe('what an agent writes', () => {
     }
     const others = readJournal(bytes, randomBytes(32))
     expect(others.filter(({ kind }) => kind === 'sealed')).toHaveLength(sent.length)
-    const older = readFileSync(join(import.meta.dirname, '../agent/inputs/syslog/testing/plain.journal'))
+    const older = readFileSync(join(import.meta.dirname, '../agent/inputs/journal/testing/plain.journal'))
     expect(readJournal(older, Buffer.from(KEY)).map(({ kind }) => kind)).toEqual([
       'segment',
       'message',
       'dropped',
       'message',
+    ])
+  })
+
+  test('records that came by HTTP are read from the journal, with what is known of them', async () => {
+    const stage = await HttpStage.open(new BulkDoor([]))
+    const body =
+      '{"create":{"_index":"app \\"x\\"","_id":"é 1"}}\n{"n":1}\n{"index":{"_index":"b"}}\nnot JSON\n'
+    expect((await stage.send('/_bulk', { body })).status).toBe(200)
+    const [name = ''] = readdirSync(stage.folder)
+    const records = readJournal(readFileSync(join(stage.folder, name)), Buffer.from(KEY))
+    const stored = stage.stored()
+    expect(records.slice(1)).toMatchObject([
+      {
+        kind: 'record',
+        received: stored[0]!.received,
+        about: {
+          door: 'bulk 127.0.0.1:0',
+          from: stored[0]!.from,
+          route: 'app "x"',
+          key: ['_bulk', 'app "x"', 'é 1'],
+        },
+        bytes: Buffer.from('{"n":1}'),
+      },
+      { kind: 'record', about: { route: 'b' }, bytes: Buffer.from('not JSON') },
     ])
   })
 

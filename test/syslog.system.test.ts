@@ -142,7 +142,7 @@ it('an agent that no indexer knows yet keeps what arrives, says so, and ships it
   expect(said).toContain('agent is not enrolled yet')
   expect(said).toContain('ships them once it is enrolled')
   expect(said).toContain("can't be reached")
-  expect(system.output('agent')).toContain('Not enrolled yet: syslog messages are kept in')
+  expect(system.output('agent')).toContain('Not enrolled yet: what is received is kept in')
   agent.kill('SIGHUP')
   connect(tcp, '127.0.0.1').end('<13>Jan  5 10:00:00 host app[7]: waited one\n')
   await until('the message is in the journal', () => journal().includes('waited one'))

@@ -11,12 +11,12 @@ import {
   typeMatcher,
 } from '../../schema/index.ts'
 import { wrongColumns } from '../columns.ts'
-import { type AgentConfig, fileInputsOf, readAgentConfig, syslogInputsOf } from '../config.ts'
+import { type AgentConfig, fileInputsOf, readAgentConfig } from '../config.ts'
 import { askStatus } from '../control.ts'
 import { localRules } from '../event-status.ts'
 import { listenText, tryListening } from '../inputs/index.ts'
 import type { EventCatalogue } from '../normalise/index.ts'
-import { listeningOf, listensOf, syslogPipelines } from '../receive.ts'
+import { listeningOf, receivedPipelines } from '../receive.ts'
 import { loadIdentity, reach } from '../ship/index.ts'
 import { configOption, jsonOption } from './config-option.ts'
 import { lookAt } from './first-look.ts'
@@ -131,16 +131,19 @@ async function inputs(configFile: string, config: AgentConfig): Promise<Finding[
   return findings
 }
 
-/** Whether the addresses of `syslog:` entries can be opened; a running agent has them open itself. */
+/** Whether the addresses to listen on can be opened; a running agent has them open itself. */
 async function reception(configFile: string, config: AgentConfig): Promise<Finding[]> {
-  const entries = syslogInputsOf(config)
+  const entries = listeningOf(config)
   if (entries.length === 0) return []
-  const about = entries.flatMap(listensOf).map(listenText).join(', ')
+  const about = entries
+    .flatMap(({ listens }) => listens)
+    .map(listenText)
+    .join(', ')
   try {
-    await syslogPipelines(configFile, config, 0)
+    await receivedPipelines(configFile, config, 0)
     const running = await askStatus(config.agent.data)
     const open = new Set(running?.reception?.listeners.map(({ listen }) => listen) ?? [])
-    await tryListening(listeningOf(config), (listen) => !open.has(listenText(listen)))
+    await tryListening(entries, (listen) => !open.has(listenText(listen)))
     const sentence = open.size > 0 ? 'open, by the running agent' : 'can be opened'
     return [{ ok: true, about, sentence }]
   } catch (error) {

@@ -81,7 +81,7 @@ function waitingText(status: WaitingStatus, data: string): string {
   const { name, pid, started, version, problem, reception } = status
   return [
     `${name} is not enrolled yet. It has run as process ${pid} since ${new Date(started).toISOString()}, version ${version}.`,
-    `It keeps syslog messages in ${journalFolder(data)} and ships them once it is enrolled. It does not read files yet.`,
+    `It keeps what it receives in ${journalFolder(data)} and ships it once it is enrolled. It does not read files yet.`,
     ...(problem === null ? [] : [`PROBLEM: ${problem}`]),
     ...(reception === null ? [] : receptionText(reception)),
   ].join('\n')
@@ -156,7 +156,7 @@ export function statusText(
 function receptionText({ listeners, journal }: ReceptionStatus): string[] {
   const lines = [
     '',
-    `Syslog: ${bytesText(journal.bytes)} of at most ${bytesText(journal.limit)} in the journal, in ${journal.segments} segments.`,
+    `Received: ${bytesText(journal.bytes)} of at most ${bytesText(journal.limit)} in the journal, in ${journal.segments} segments.`,
   ]
   if (journal.problem !== null) lines.push(`PROBLEM: ${journal.problem}`)
   const rows = listeners.map((one) => [

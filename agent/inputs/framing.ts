@@ -1,8 +1,8 @@
 import { LIMITS } from '../../schema/index.ts'
 import { JournaldScanner } from './framing-journald.ts'
 import { ListScanner } from './framing-list.ts'
+import { LONGEST_RECORD, recordEnd } from './journal/record.ts'
 import { NextByte } from './next-byte.ts'
-import { LONGEST_RECORD, recordEnd } from './syslog/record.ts'
 
 export { exportFields } from './framing-journald.ts'
 

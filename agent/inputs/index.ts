@@ -16,14 +16,8 @@ export {
   type WholeRecords,
   wholeRecords,
 } from './framing.ts'
+export { BulkDoor } from './http/index.ts'
 export type { Filled, Input, SourceStatus } from './input.ts'
-export {
-  type Listen,
-  type ListenerStatus,
-  listenText,
-  Reception,
-  type ReceptionStatus,
-  type SyslogListening,
-  takeJournalKey,
-  tryListening,
-} from './syslog/index.ts'
+export { takeJournalKey } from './journal/index.ts'
+export { type Listen, type ListenerStatus, listenText, tryListening } from './listen/index.ts'
+export { type Listening, Reception, type ReceptionStatus } from './reception.ts'

@@ -35,6 +35,7 @@ export { isFieldName, sideOf } from './mask/index.ts'
 export { formatOf } from './read/formats/index.ts'
 export type {
   Column,
+  DoorSpec,
   PipelineShape,
   PipelineSpec,
   SliceResult,

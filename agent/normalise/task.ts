@@ -113,6 +113,8 @@ export interface WorkerSetup {
   readonly pipelines: readonly PipelineSpec[]
   /** The data that assigns messages of the journal to pipelines. */
   readonly syslog?: SyslogSpec
+  /** The data that assigns records of other doors to pipelines. */
+  readonly doors?: readonly DoorSpec[]
   /** The key of the journal's messages. */
   readonly journalKey?: Uint8Array
   /** The indexer's rules about events, for all agents. */
@@ -135,6 +137,16 @@ export interface SyslogInputSpec {
   readonly programs: readonly ProgramSpec[]
   /** The pipeline for Linux audit records of unlisted programs: absent if none reads them. */
   readonly audit?: number
+}
+
+/** A door of the journal other than syslog. */
+export interface DoorSpec {
+  /** Its name in the journal. */
+  readonly door: string
+  /** The pipeline of records with this route (`*` for any characters), tried in this order. */
+  readonly routes: readonly { readonly route: string; readonly pipeline: number }[]
+  /** The pipeline of all others. */
+  readonly pipeline: number
 }
 
 export interface ProgramSpec {

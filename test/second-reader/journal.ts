@@ -14,9 +14,16 @@ export type JournalRecord =
       readonly origin: string
       readonly bytes: Buffer
     }
+  | {
+      readonly kind: 'record'
+      readonly received: number
+      /** Door, sender, route and key. */
+      readonly about: Readonly<Record<string, unknown>>
+      readonly bytes: Buffer
+    }
   | { readonly kind: 'sealed'; readonly key: string }
 
-/** The records of a segment of the syslog journal; those of another key stay sealed. What a crash tore off is left out. */
+/** The records of a segment of the journal; those of another key stay sealed. What a crash tore off is left out. */
 export function readJournal(segment: Buffer, key: Buffer): JournalRecord[] {
   const records: JournalRecord[] = []
   for (let at = 0; at + 18 <= segment.length; ) {
@@ -52,6 +59,11 @@ function openRecord(content: Buffer): JournalRecord {
   const [kind, first = '', second = '', third = ''] = line.split(' ', 4)
   if (kind === 'S') return { kind: 'segment', id: first }
   if (kind === 'D') return { kind: 'dropped', received: Number(first), count: Number(second) }
+  const bytes = content.subarray(end + 1, -1)
+  if (kind === 'R') {
+    const about = JSON.parse(line.slice(`R ${first} `.length)) as Record<string, unknown>
+    return { kind: 'record', received: Number(first), about, bytes }
+  }
   if (kind !== 'M') throw new Error('a record of the journal is of no known kind')
   return {
     kind: 'message',
@@ -59,6 +71,6 @@ function openRecord(content: Buffer): JournalRecord {
     isIncomplete: second === 'I',
     whole: third === '-' ? null : third,
     origin: line.slice([kind, first, second, third].join(' ').length + 1),
-    bytes: content.subarray(end + 1, -1),
+    bytes,
   }
 }

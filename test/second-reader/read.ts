@@ -10,7 +10,7 @@ import { readWaybill } from './waybill.ts'
  *
  *     read.ts store FOLDER                 each line of a store as JSON with its seal
  *     read.ts waybill FILE PUBLIC-KEY      a file of the spool or the body of a request, checked
- *     read.ts journal FILE KEY             the records of a segment of the syslog journal
+ *     read.ts journal FILE KEY             the records of a segment of the journal
  *     read.ts state FOLDER                 the agent's state table
  */
 const [what, path = '', key = ''] = process.argv.slice(2)

@@ -1,9 +1,13 @@
 import type { Socket } from 'node:net'
+import {
+  type Account,
+  type Journal,
+  messageLine,
+  type Origin,
+  originText,
+  type Shares,
+} from '../journal/index.ts'
 import { Framer } from './framer.ts'
-import type { Journal } from './journal.ts'
-import type { Origin } from './record.ts'
-import { originText } from './record.ts'
-import type { Account, Shares } from './shares.ts'
 
 /** The limit of unsynced bytes of one connection: beyond it the connection is not read, and its sender has to wait. */
 const WINDOW_BYTES = 256 * 1024
@@ -37,8 +41,8 @@ export class Connection {
     this.#account = parts.journal.accountOf('stream', origin.address)
     this.#framer = new Framer((message) => {
       const { bytes, truncated, incomplete } = message
-      const about = { received: this.#received, incomplete, truncated }
-      this.#unsynced += parts.journal.append(this.#origin, this.#account, about, bytes, this)
+      const line = messageLine(this.#origin, { received: this.#received, incomplete, truncated })
+      this.#unsynced += parts.journal.append(line, this.#account, bytes, this)
       parts.received(bytes.length)
     }, parts.memory.budgetOf(origin.address))
     socket.setTimeout(parts.idle, () => this.#idle())

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LIMITS } from '../../../schema/index.ts'
-import { type Budget, Framer } from './framer.ts'
+import type { Budget } from '../journal/index.ts'
+import { Framer } from './framer.ts'
 
 const PLENTY: Budget = { take: () => true, give: () => {} }
 

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { LIMITS } from '../../../schema/index.ts'
+import type { Budget } from '../journal/index.ts'
 
 /** The output of a framer, in the order of arrival. `bytes` are only valid during the call. */
 export interface Framed {
@@ -8,12 +9,6 @@ export interface Framed {
   readonly truncated: { readonly bytes: number; readonly sha256: string } | null
   /** Whether the stream ended within it. */
   readonly incomplete: boolean
-}
-
-/** The memory for incomplete messages. It is reserved before use, so that many slow senders cannot take all of it. */
-export interface Budget {
-  take(bytes: number): boolean
-  give(bytes: number): void
 }
 
 const LF = 0x0a

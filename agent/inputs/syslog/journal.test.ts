@@ -3,7 +3,7 @@ import { appendFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileS
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { tinyDisk } from '../../state/testing/tiny-disk.ts'
-import { Shares } from './shares.ts'
+import { Shares } from '../journal/shares.ts'
 import { messagesIn, Stage, temporaryFolder } from './testing/stage.ts'
 import { dropsIn, hexAddress, kernelDrops } from './udp.ts'
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { bindRefusal } from './refusal.ts'
+import { bindRefusal } from '../listen/index.ts'
 import { Stage } from './testing/stage.ts'
 
 describe('what is received is in the journal', () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { secureOptions } from './refusal.ts'
+import { secureOptions } from '../listen/index.ts'
 import { type Certificates, certificates, Stage } from './testing/stage.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'waybill-tls-'))
@@ -91,12 +91,14 @@ describe('syslog over TLS (RFC 5425)', () => {
 
   it('what is wrong with key and certificate is a sentence with the file and the remedy', () => {
     const right = { cert: made.cert, key: made.key, ca: made.ca, client: 'none' as const }
-    expect(() => secureOptions({ ...right, key: '/nowhere/key.pem' })).toThrow(
+    expect(() => secureOptions({ ...right, key: '/nowhere/key.pem' }, 'syslog')).toThrow(
       'tls.key: the file /nowhere/key.pem does not exist',
     )
-    expect(() => secureOptions({ ...right, key: made.client.key })).toThrow(
+    expect(() => secureOptions({ ...right, key: made.client.key }, 'syslog')).toThrow(
       `the key in ${made.client.key} does not belong to the certificate`,
     )
-    expect(() => secureOptions({ ...right, cert: made.key })).toThrow('holds no certificate in PEM form')
+    expect(() => secureOptions({ ...right, cert: made.key }, 'syslog')).toThrow(
+      'holds no certificate in PEM form',
+    )
   })
 })

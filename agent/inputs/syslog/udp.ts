@@ -1,10 +1,8 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
-import type { Journal } from './journal.ts'
-import { type Listen, type ListenerStatus, type Log, listenText } from './options.ts'
-import { originText } from './record.ts'
-import { bindRefusal } from './refusal.ts'
+import { type Journal, messageLine, originText } from '../journal/index.ts'
+import { bindRefusal, type Listen, type ListenerStatus, type Log, listenText } from '../listen/index.ts'
 
 export interface ReceiverParts {
   readonly journal: Journal
@@ -100,7 +98,8 @@ export class DatagramListener {
       port: from.port,
       subject: null,
     })
-    journal.append(origin, account, { received: clock(), incomplete: false, truncated: null }, bytes, null)
+    const line = messageLine(origin, { received: clock(), incomplete: false, truncated: null })
+    journal.append(line, account, bytes, null)
   }
 
   #lose(count: number): void {

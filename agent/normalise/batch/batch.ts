@@ -3,14 +3,14 @@ import { isMarkedAsUntransferable } from 'node:worker_threads'
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { HASH_BYTES, LIMITS, leavesOf, merkleRoot } from '../../../schema/index.ts'
 import { behindByteOrderMark, type Framing, forEachRecord } from '../../inputs/framing.ts'
-import { JournalKey } from '../../inputs/syslog/seal.ts'
+import { JournalKey } from '../../inputs/journal/seal.ts'
 import type { Integration } from '../integration/integration.ts'
 import { Mapper, Memory } from '../map/index.ts'
 import type { MapperClass } from '../map/mapper.ts'
 import { Output } from '../map/output.ts'
 import { Pipeline, type Place } from '../map/pipeline.ts'
 import { mayHoldAudit } from '../read/audit-within.ts'
-import { type Joining, SyslogReader } from '../read/syslog/index.ts'
+import { type Joining, JournalReader } from '../read/syslog/index.ts'
 import { textOf, withoutTornEnd } from '../read/text.ts'
 import type { SliceResult, Task, TaskResult, TaskSlice, WorkerSetup } from '../task.ts'
 import { type Outcome, RecordHandler } from './record-handler.ts'
@@ -49,7 +49,7 @@ export class BatchMaker {
   readonly #mapper: MapperClass
   /** The handlers, by pipeline. */
   #ways: readonly RecordHandler[] = []
-  readonly #syslog: SyslogReader | null
+  readonly #journal: JournalReader | null
   readonly #journalKey: JournalKey | null
   #memory = new Memory()
   #output = new Output(this.#memory)
@@ -64,7 +64,7 @@ export class BatchMaker {
     this.#setup = setup
     this.#mapper = mapper
     this.#pipelines = setup.pipelines.map((spec, i) => new Pipeline(setup, spec, integrations[i]!))
-    this.#syslog = setup.syslog === undefined ? null : new SyslogReader(setup.syslog)
+    this.#journal = setup.syslog === undefined ? null : new JournalReader(setup.syslog, setup.doors)
     this.#journalKey = setup.journalKey === undefined ? null : new JournalKey(setup.journalKey)
     this.#beginWith(this.#memory)
   }
@@ -176,7 +176,7 @@ export class BatchMaker {
     this.#journalKey?.open(bytes, input + slice.start, input + slice.end)
     forEachRecord(JOURNAL, bytes, input + slice.start, input + slice.end, (start, end) => {
       const offset = slice.offset + (start - input - slice.start)
-      const received = this.#syslog!.read(bytes, start, end, isOpaque)
+      const received = this.#journal!.read(bytes, start, end, isOpaque)
       if (received.kind === 'none') {
         count.dropped += received.dropped
         return

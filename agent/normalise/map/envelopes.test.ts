@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { originText, RECORD_OVERHEAD, writeMessage } from '../../inputs/syslog/record.ts'
+import { messageLine, originText, RECORD_OVERHEAD, writeRecord } from '../../inputs/journal/record.ts'
 import { BatchMaker } from '../batch/batch.ts'
 import { INTEGRATIONS, loadIntegration } from '../integration/load.ts'
 import { RFC3164, RFC5424 } from '../read/syslog/testing/conformance.ts'
@@ -57,7 +57,7 @@ function madeOf(messages: readonly string[], address: string, incomplete: boolea
       const bytes = Buffer.from(message)
       const into = Buffer.alloc(bytes.length + RECORD_OVERHEAD)
       const about = { received: NOW, incomplete, truncated: null }
-      return into.subarray(0, writeMessage(into, 0, origin, about, bytes))
+      return into.subarray(0, writeRecord(into, 0, messageLine(origin, about), bytes))
     }),
   )
   return makers.map((maker) => {

@@ -176,9 +176,7 @@ export class EventDraft {
     const declared =
       record.key.length > 0
         ? declaredEventId(this.#pipeline.namespace, mapping.integration.name, record.key)
-        : this.#identity.isDeclared
-          ? this.#identity.id(isDated)
-          : null
+        : ((this.#identity.isDeclared ? this.#identity.id(isDated) : null) ?? this.#keyed(envelope))
     const known = mapping.events.of(this.#answers)
     if (known !== null) {
       for (const given of known.set) {
@@ -239,9 +237,16 @@ export class EventDraft {
       this.#fill(envelope.fields, record)
       this.#fillRest(envelope, record)
     }
-    this.#finish(record, flags, null)
+    this.#finish(record, flags, this.#keyed(envelope))
     this.type = null
     this.lacks = LACK.sense
+  }
+
+  /** The id of a record that its sender identifies; null if the sender does not. */
+  #keyed(envelope: Envelope | null): string | null {
+    if (envelope === null || envelope.key.length === 0) return null
+    const { namespace, mapping } = this.#pipeline
+    return declaredEventId(namespace, mapping.integration.name, envelope.key)
   }
 
   /** Sets the fields that all events have. */

@@ -41,6 +41,7 @@ const NO_HEADER = {
   flags: 0,
   truncated: null,
   received: false,
+  key: [],
 }
 
 export const noEnvelope: EnvelopeReader = () => null

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
-import type { Listen, SyslogListening } from '../options.ts'
-import { Reception } from '../reception.ts'
-import { type ReceivedMessage, readRecord, recordEnd } from '../record.ts'
-import { JournalKey } from '../seal.ts'
+import { type ReceivedMessage, readRecord, recordEnd } from '../../journal/record.ts'
+import { JournalKey } from '../../journal/seal.ts'
+import type { Listen } from '../../listen/index.ts'
+import { type Listening, Reception } from '../../reception.ts'
 
 export interface Seen {
   readonly text: string
@@ -21,8 +21,8 @@ export interface StageOptions {
   readonly folder?: string
   readonly listens?: readonly Listen['transport'][]
   readonly limit?: number
-  readonly limits?: Partial<SyslogListening['limits']>
-  readonly tls?: SyslogListening['tls']
+  readonly limits?: Partial<Listening['limits']>
+  readonly tls?: Listening['tls']
 }
 
 /** The key of all journals that a stage writes. */
@@ -36,7 +36,7 @@ export class Stage {
   readonly folder: string
   readonly reception: Reception
   readonly said: string[]
-  readonly entry: SyslogListening
+  readonly entry: Listening
   readonly limit: number
   /** The positions that the test declares as acknowledged. */
   readonly acknowledged: Map<string, number>
@@ -45,7 +45,7 @@ export class Stage {
     folder: string,
     reception: Reception,
     said: string[],
-    entry: SyslogListening,
+    entry: Listening,
     limit: number,
     acknowledged: Map<string, number>,
   ) {
@@ -76,8 +76,10 @@ export class Stage {
       },
     )
     onTestFinished(() => reception.close())
-    const entry: SyslogListening = {
+    const entry: Listening = {
       listens: (options.listens ?? ['tcp']).map((transport) => ({ transport, host: '127.0.0.1', port: 0 })),
+      entry: 'syslog',
+      door: null,
       tls: options.tls ?? null,
       limits: { connections: 100, perPeer: 100, idle: 60_000, ...options.limits },
     }
@@ -86,7 +88,7 @@ export class Stage {
     return stage
   }
 
-  listen(entry: SyslogListening): Promise<void> {
+  listen(entry: Listening): Promise<void> {
     return this.reception.listen([entry], { limit: this.limit, syncEvery: 2 })
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { originText, RECORD_OVERHEAD, writeMessage } from '../../../inputs/syslog/record.ts'
+import { messageLine, originText, RECORD_OVERHEAD, writeRecord } from '../../../inputs/journal/record.ts'
 import type { Integration } from '../../integration/integration.ts'
 import { loadIntegration } from '../../integration/load.ts'
 import { batchOf, makerOf } from '../../testing/batches.ts'
@@ -28,7 +28,7 @@ function received(
   })
   const into = Buffer.alloc(bytes.length + RECORD_OVERHEAD)
   const about = { received: RECEIVED, incomplete: false, truncated }
-  return into.subarray(0, writeMessage(into, 0, origin, about, bytes))
+  return into.subarray(0, writeRecord(into, 0, messageLine(origin, about), bytes))
 }
 
 describe('an event of a message that was received', () => {

@@ -1,5 +1,5 @@
 import { cutAt, LIMITS } from '../../../../schema/index.ts'
-import type { ReceivedMessage } from '../../../inputs/syslog/record.ts'
+import type { Delivery, ReceivedMessage } from '../../../inputs/journal/record.ts'
 import { FLAG } from '../../integration/flags.ts'
 import { leafOf } from '../../integration/layout.ts'
 import { isoOf, isPlausible, timeFlags } from '../../integration/time.ts'
@@ -29,6 +29,8 @@ export interface Envelope {
   readonly truncated: { readonly bytes: number; readonly sha256: string } | null
   /** Whether it came by the network: it is in no file that anybody would look for, and was not written on the agent's host. */
   readonly received: boolean
+  /** What the sender identifies the record by, if its content does not; empty if it names nothing. */
+  readonly key: readonly string[]
 }
 
 /** Reads the envelope of a record from its text. */
@@ -118,6 +120,21 @@ function envelopeOf(message: SyslogMessage, now: number, about: ReceivedMessage 
     flags,
     truncated: about?.truncated ?? null,
     received: about !== null,
+    key: [],
+  }
+}
+
+/** The envelope of a record that came whole, without a header. Its sender passes it on, so the sender's address is not its source. */
+export function envelopeOfDelivery(body: string, { from, subject, ...about }: Delivery): Envelope {
+  const fields: Fill[] = [
+    [RECEIVED, true],
+    [SENDER, from],
+  ]
+  if (subject !== null) fields.push([SUBJECT, subject])
+  const { received, truncated, key } = about
+  return {
+    ...{ body, time: null, timeFlags: timeFlags(null, received), now: received },
+    ...{ fields, rest: [], sender: [], flags: 0, truncated, received: true, key },
   }
 }
 

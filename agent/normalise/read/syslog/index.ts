@@ -2,4 +2,4 @@
 export { type Envelope, type EnvelopeReader, envelopeOfLine } from './envelope.ts'
 export { type Joined, Joining } from './joining.ts'
 export { readMessage, type SyslogMessage } from './message.ts'
-export { type Received, SyslogReader } from './reader.ts'
+export { JournalReader, type Received } from './reader.ts'

@@ -1,6 +1,6 @@
 import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { originText, RECORD_OVERHEAD, writeMessage } from '../../../inputs/syslog/record.ts'
+import { messageLine, originText, RECORD_OVERHEAD, writeRecord } from '../../../inputs/journal/record.ts'
 import { BatchMaker } from '../../batch/batch.ts'
 import { loadIntegration } from '../../integration/load.ts'
 import { Mapper } from '../../map/index.ts'
@@ -51,7 +51,7 @@ function made(sent: readonly string[]): { read: number; events: Made[] } {
       const into = Buffer.alloc(bytes.length + RECORD_OVERHEAD)
       const origin = originText({ transport: 'udp', listen: LISTEN, address, port: 4711, subject: null })
       const about = { received: Date.UTC(2026, 4, 1), incomplete: false, truncated: null }
-      return into.subarray(0, writeMessage(into, 0, origin, about, bytes))
+      return into.subarray(0, writeRecord(into, 0, messageLine(origin, about), bytes))
     }),
   )
   const [directly, plainly] = makers.map((maker) => {

@@ -1,10 +1,10 @@
 import { BlockList, isIP } from 'node:net'
-import { readRecord } from '../../../inputs/syslog/record.ts'
+import { type Delivery, readRecord } from '../../../inputs/journal/record.ts'
 import { LocalTime } from '../../integration/time.ts'
-import type { SyslogInputSpec, SyslogSpec } from '../../task.ts'
+import type { DoorSpec, SyslogInputSpec, SyslogSpec } from '../../task.ts'
 import { isAuditRecord } from '../audit-within.ts'
 import { textOf } from '../text.ts'
-import { type EnvelopeReader, envelopeOfMessage } from './envelope.ts'
+import { type EnvelopeReader, envelopeOfDelivery, envelopeOfMessage } from './envelope.ts'
 import { programOf } from './header.ts'
 import { readMessage, type SyslogMessage, unreadMessage } from './message.ts'
 
@@ -40,17 +40,22 @@ interface Input {
   readonly programs: Programs
 }
 
-/** Reads the journal of received messages and selects a pipeline for each message. */
-export class SyslogReader {
+/** Reads the journal, and selects a pipeline for each message of syslog and each record of another door. */
+export class JournalReader {
   readonly #byListen = new Map<string, Input>()
   readonly #first: Input
+  readonly #doors: ReadonlyMap<string, Door>
+  /** For records of a door that the settings no longer have. */
+  readonly #otherwise: number
 
-  constructor(spec: SyslogSpec) {
+  constructor(spec: SyslogSpec, doors: readonly DoorSpec[] = []) {
     const inputs = spec.inputs.map((input) => ({ input, way: inputOf(input) }))
     for (const { input, way } of inputs) for (const listen of input.listens) this.#byListen.set(listen, way)
     const first = inputs[0]
     if (first === undefined) throw new Error('a journal is read without a syslog input')
     this.#first = first.way
+    this.#doors = new Map(doors.map((door) => [door.door, new Door(door)]))
+    this.#otherwise = doors[0]?.pipeline ?? first.way.programs.usual
   }
 
   read(bytes: Buffer, start: number, end: number, isOpaque: boolean): Received {
@@ -71,6 +76,8 @@ export class SyslogReader {
         const pipeline = this.#first.programs.usual
         return { kind: 'damaged', pipeline, reason, ...textOf(bytes.subarray(start, end)) }
       }
+      case 'delivery':
+        return this.#delivered(record.delivery, bytes, record.start, record.end)
       case 'message':
     }
     const about = record.message
@@ -96,6 +103,35 @@ export class SyslogReader {
       isTruncated: about.truncated !== null,
       ...(flags === 0 ? { place: { from: record.start, to: record.end } } : {}),
     }
+  }
+
+  #delivered(delivery: Delivery, bytes: Buffer, start: number, end: number): Received {
+    const { text, flags } = textOf(bytes.subarray(start, end))
+    return {
+      kind: 'message',
+      pipeline: this.#doors.get(delivery.door)?.pipelineFor(delivery.route) ?? this.#otherwise,
+      body: text,
+      sender: delivery.from,
+      text,
+      flags,
+      envelopeOf: (said) => envelopeOfDelivery(said, delivery),
+      isTruncated: delivery.truncated !== null,
+      ...(flags === 0 ? { place: { from: start, to: end } } : {}),
+    }
+  }
+}
+
+class Door {
+  readonly #routes: readonly { readonly fits: (route: string) => boolean; readonly pipeline: number }[]
+  readonly #pipeline: number
+
+  constructor({ routes, pipeline }: DoorSpec) {
+    this.#routes = routes.map((one) => ({ fits: matcherOf(one.route), pipeline: one.pipeline }))
+    this.#pipeline = pipeline
+  }
+
+  pipelineFor(route: string): number {
+    return this.#routes.find(({ fits }) => fits(route))?.pipeline ?? this.#pipeline
   }
 }
 

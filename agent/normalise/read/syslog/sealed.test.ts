@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { originText, RECORD_OVERHEAD, writeMessage } from '../../../inputs/syslog/record.ts'
-import { JournalKey, NONCE_BYTES } from '../../../inputs/syslog/seal.ts'
+import { messageLine, originText, RECORD_OVERHEAD, writeRecord } from '../../../inputs/journal/record.ts'
+import { JournalKey, NONCE_BYTES } from '../../../inputs/journal/seal.ts'
 import type { BatchMaker } from '../../batch/batch.ts'
 import { loadIntegration } from '../../integration/load.ts'
 import { batchOf, makerOf } from '../../testing/batches.ts'
@@ -32,7 +32,7 @@ function sealed(texts: readonly string[], key = KEY): Buffer {
   })
   const about = { received: RECEIVED, incomplete: false, truncated: null }
   let at = 0
-  for (const one of bytes) at = writeMessage(into, at, origin, about, one)
+  for (const one of bytes) at = writeRecord(into, at, messageLine(origin, about), one)
   new JournalKey(key).seal(into, at, randomBytes(NONCE_BYTES))
   return into.subarray(0, at)
 }
@@ -44,7 +44,7 @@ it('messages of several groups and of several keys stay in their order, each as 
   const bytes = Buffer.concat([
     sealed(['<13>app: one', '<13>app: two\nin two lines', '<13>app: ']),
     sealed(['<13>app: of a lost key'], randomBytes(32)),
-    readFileSync(join(import.meta.dirname, '../../../inputs/syslog/testing/plain.journal')),
+    readFileSync(join(import.meta.dirname, '../../../inputs/journal/testing/plain.journal')),
     sealed(['<13>app: last ü']),
   ])
   const { events, result } = make(bytes)

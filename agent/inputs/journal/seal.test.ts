@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { KEY, messagesIn, Stage, temporaryFolder } from '../syslog/testing/stage.ts'
 import { takeJournalKey } from './key.ts'
 import { recordEnd } from './record.ts'
 import { JournalKey } from './seal.ts'
-import { KEY, messagesIn, Stage, temporaryFolder } from './testing/stage.ts'
 
 const onDisk = (folder: string): Buffer =>
   Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))))

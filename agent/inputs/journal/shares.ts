@@ -1,4 +1,8 @@
-import type { Budget } from './framer.ts'
+/** The memory for what is not whole yet. It is reserved before use, so that many slow senders cannot take all of it. */
+export interface Budget {
+  take(bytes: number): boolean
+  give(bytes: number): void
+}
 
 /** The name of a peer's account. */
 export type Account = string

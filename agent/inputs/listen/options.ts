@@ -1,6 +1,9 @@
+/** The inputs that listen for HTTP. */
+export type HttpDoorName = 'bulk' | 'webhook' | 'otlp'
+
 /** An address to listen on. */
 export interface Listen {
-  readonly transport: 'udp' | 'tcp' | 'tls'
+  readonly transport: 'udp' | 'tcp' | 'tls' | HttpDoorName
   readonly host: string
   /** The port, or 0 if the system chooses it. */
   readonly port: number
@@ -24,17 +27,14 @@ export interface StreamLimits {
   readonly idle: number
 }
 
-/** One `syslog:` entry of the configuration, as far as it concerns receiving. */
-export interface SyslogListening {
-  readonly listens: readonly Listen[]
-  readonly tls: TlsOptions | null
-  readonly limits: StreamLimits
-}
-
 /** The form of an address in settings, in the journal and in status: `tcp 127.0.0.1:5514`. */
 export function listenText({ transport, host, port }: Listen): string {
   return `${transport} ${host.includes(':') ? `[${host}]` : host}:${port}`
 }
+
+/** The same with its entry in the settings: `syslog: tcp 127.0.0.1:5514`, `bulk 127.0.0.1:9200`. */
+export const listenName = (listen: Listen): string =>
+  ['udp', 'tcp', 'tls'].includes(listen.transport) ? `syslog: ${listenText(listen)}` : listenText(listen)
 
 /** The state of one address. */
 export interface ListenerStatus {
@@ -47,9 +47,9 @@ export interface ListenerStatus {
   readonly bytes: number
   /** The messages that were lost since the start, in the system's buffer or for lack of room. */
   readonly dropped: number
-  /** Rejected connections. */
+  /** Rejected connections, and rejected requests. */
   readonly refused: number
-  /** The connections that are kept waiting now. */
+  /** The connections that are kept waiting now, and the requests that wait for their answer. */
   readonly waiting: number
 }
 

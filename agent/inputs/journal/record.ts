@@ -12,6 +12,8 @@ import { LIMITS } from '../../../schema/index.ts'
  * the beginning of the next record. The CRC covers the encrypted bytes and detects a record that a power cut left incomplete. Neither
  * needs the key.
  *
+ * `M` is a message by syslog, `R` a record that came by another door: `R <received> <JSON about it>\\n`, then its exact bytes.
+ *
  * In memory a record is open: it has `P` instead of `E`, and the part is readable. Earlier versions wrote no seal: the content began with
  * `M`.
  */
@@ -23,6 +25,12 @@ export type JournalRecord =
   | {
       readonly kind: 'message'
       readonly message: ReceivedMessage
+      readonly start: number
+      readonly end: number
+    }
+  | {
+      readonly kind: 'delivery'
+      readonly delivery: Delivery
       readonly start: number
       readonly end: number
     }
@@ -52,6 +60,23 @@ export interface Origin {
   readonly subject: string | null
 }
 
+/** A record that came by another door than syslog. */
+export interface Delivery {
+  /** The time of receipt, in ms since 1970. */
+  readonly received: number
+  /** The door that took it, as in the settings: `bulk 127.0.0.1:9200`, `fetch okta`. */
+  readonly door: string
+  /** Which of the door's integrations reads it: the name of an index, the path of a webhook; empty if the door has one only. */
+  readonly route: string
+  /** Address and port of the sender, or the address that it was fetched from. */
+  readonly from: string
+  /** The subject of the client's certificate. */
+  readonly subject: string | null
+  /** What the source itself identifies it by, whatever its content; empty if it names nothing. */
+  readonly key: readonly string[]
+  readonly truncated: ReceivedMessage['truncated']
+}
+
 const LENGTH_DIGITS = 8
 const CRC_DIGITS = 8
 const PREFIX = LENGTH_DIGITS + 1 + CRC_DIGITS + 1
@@ -78,18 +103,32 @@ export function originText(origin: Origin): string {
   return `${origin.listen} ${host}:${origin.port} ${subject}`
 }
 
-/** Writes an open record and returns its end. There must be room for the message and `RECORD_OVERHEAD`. */
-export function writeMessage(
-  into: Buffer,
-  at: number,
-  origin: string,
-  message: Omit<ReceivedMessage, 'from'>,
-  bytes: Uint8Array,
-): number {
+/** The line about a message by syslog. */
+export function messageLine(origin: string, message: Omit<ReceivedMessage, 'from'>): string {
   const { truncated } = message
   const incomplete = message.incomplete ? 'I' : '-'
   const whole = truncated === null ? '-' : `${truncated.bytes}:${truncated.sha256}`
-  const line = `M ${message.received} ${incomplete} ${whole} ${origin}\n`
+  return `M ${message.received} ${incomplete} ${whole} ${origin}\n`
+}
+
+/** The line about a record that came by another door. Doors bound its parts, so it fits (`RECORD_OVERHEAD`). */
+export function deliveryLine({ received, door, route, from, subject, key, truncated }: Delivery): string {
+  const about = {
+    door,
+    from,
+    ...(route !== '' && { route }),
+    ...(subject !== null && { subject: subject.slice(0, SUBJECT_LENGTH) }),
+    ...(key.length > 0 && { key }),
+    ...(truncated !== null && { truncated }),
+  }
+  const line = `R ${received} ${JSON.stringify(about)}\n`
+  if (Buffer.byteLength(line) > RECORD_OVERHEAD - PREFIX - SEAL - 1)
+    throw new Error('the line about a record of the journal is too long')
+  return line
+}
+
+/** Writes an open record and returns its end. There must be room for the bytes and `RECORD_OVERHEAD`. */
+export function writeRecord(into: Buffer, at: number, line: string, bytes: Uint8Array): number {
   into[at + PREFIX] = OPEN
   let end = messageStart(at)
   end += into.write(line, end, 'utf8')
@@ -240,8 +279,26 @@ export function readRecord(bytes: Buffer, from: number, end: number): JournalRec
       const message = { received, from: origin, incomplete: incomplete === 'I', truncated: wholeOf(whole) }
       return { kind: 'message', message, start: newline + 1, end: end - 1 }
     }
+    case 'R': {
+      const delivery = deliveryOf(line, received)
+      return delivery === null
+        ? { kind: 'damaged' }
+        : { kind: 'delivery', delivery, start: newline + 1, end: end - 1 }
+    }
     default:
       return { kind: 'damaged' }
+  }
+}
+
+function deliveryOf(line: string, received: number): Delivery | null {
+  const text = line.slice(line.indexOf('{'))
+  try {
+    const about = JSON.parse(text) as Partial<Delivery>
+    const { door, from, route = '', subject = null, key = [], truncated = null } = about
+    if (typeof door !== 'string' || typeof from !== 'string' || !Number.isSafeInteger(received)) return null
+    return { received, door, route, from, subject, key, truncated }
+  } catch {
+    return null
   }
 }
 

@@ -2,13 +2,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { reasonOf } from '../../../schema/index.ts'
 import { makeFolder, syncFolder } from '../../state/index.ts'
-import {
-  droppedRecord,
-  RECORD_OVERHEAD,
-  type ReceivedMessage,
-  segmentRecord,
-  writeMessage,
-} from './record.ts'
+import { droppedRecord, RECORD_OVERHEAD, segmentRecord, writeRecord } from './record.ts'
 import { recover, segmentName } from './recover.ts'
 import { JournalKey, NONCE_BYTES } from './seal.ts'
 import { type Account, Shares } from './shares.ts'
@@ -121,7 +115,7 @@ export class Journal {
     const { segments, next, torn } = await recover(options.folder)
     if (torn > 0) {
       context.log.warn(
-        `A crash damaged the last ${torn} bytes of the syslog journal in ${options.folder} before they were synced. The agent removed them.`,
+        `A crash damaged the last ${torn} bytes of the journal in ${options.folder} before they were synced. The agent removed them.`,
       )
     }
     journal.#next = next
@@ -158,17 +152,16 @@ export class Journal {
     return this.#shares.mayTake(account, bytes)
   }
 
-  /** Writes a message; the caller has checked that there is room. */
-  append(
-    origin: string,
-    account: Account,
-    about: Omit<ReceivedMessage, 'from'>,
-    bytes: Uint8Array,
-    writer: Writer | null,
-  ): number {
+  /** Whether this many bytes of one sender would have room if nothing else waited. */
+  couldHold(bytes: number): boolean {
+    return 2 * bytes <= this.#options.limit
+  }
+
+  /** Writes a record, with the line about it; the caller has checked that there is room. Returns its size. */
+  append(line: string, account: Account, bytes: Uint8Array, writer: Writer | null): number {
     const group = this.#filling
     const from = group.length
-    group.length = writeMessage(group.bytes, from, origin, about, bytes)
+    group.length = writeRecord(group.bytes, from, line, bytes)
     const written = group.length - from
     this.#take(account, written)
     add(group.accounts, account, written)
@@ -298,11 +291,11 @@ export class Journal {
     for (;;) {
       try {
         await this.#write(group)
-        if (this.#problem !== null) this.#context.log.info('The agent can write the syslog journal again.')
+        if (this.#problem !== null) this.#context.log.info('The agent can write the journal again.')
         this.#problem = null
         return true
       } catch (error) {
-        const problem = `The syslog journal in ${this.#options.folder} can't be written: ${reasonOf(error)}. Until it can, TCP senders wait, and datagrams are lost and counted. Free space, or move the data folder.`
+        const problem = `The journal in ${this.#options.folder} can't be written: ${reasonOf(error)}. Until it can, senders wait or are told to try again, and datagrams are lost and counted. Free space, or move the data folder.`
         if (this.#problem === null) this.#context.log.error(problem)
         this.#problem = problem
         if (this.#stopping) return false

@@ -1,25 +1,50 @@
-import { Journal, type JournalContext, type JournalOptions, type JournalStatus } from './journal.ts'
-import { type ListenerStatus, listenText, type SyslogListening } from './options.ts'
-import { secureOptions } from './refusal.ts'
-import { Shares } from './shares.ts'
-import { StreamListener } from './streams.ts'
-import { DatagramListener } from './udp.ts'
+import { type Door, HttpListener } from './http/index.ts'
+import {
+  Journal,
+  type JournalContext,
+  type JournalOptions,
+  type JournalStatus,
+  Shares,
+} from './journal/index.ts'
+import {
+  type HttpDoorName,
+  type Listen,
+  type ListenerStatus,
+  listenText,
+  type StreamLimits,
+  secureOptions,
+  type TlsOptions,
+} from './listen/index.ts'
+import { DatagramListener, StreamListener } from './syslog/index.ts'
+
+/** One entry of the configuration that listens. */
+export interface Listening {
+  /** Its key there. */
+  readonly entry: 'syslog' | HttpDoorName
+  readonly listens: readonly Listen[]
+  readonly tls: TlsOptions | null
+  readonly limits: StreamLimits
+  /** What takes the requests; null for syslog. */
+  readonly door: Door | null
+}
 
 export interface ReceptionStatus {
   readonly listeners: readonly ListenerStatus[]
   readonly journal: JournalStatus
 }
 
-type Listener = StreamListener | DatagramListener
+type Listener = StreamListener | DatagramListener | HttpListener
 
-/** The memory for incomplete messages, for all connections together. */
+/** The memory for incomplete messages of all connections together, and for the bodies of all requests. */
 const PARTIAL_BYTES = 16 * 1024 * 1024
+const BODY_BYTES = 96 * 1024 * 1024
 
-/** The reception of syslog: the open addresses and the journal that they write. */
+/** What receives from the network: the open addresses and the journal that they write. */
 export class Reception {
   readonly #journal: Journal
   readonly #context: JournalContext
-  readonly #memory = new Shares(PARTIAL_BYTES)
+  readonly #partial = new Shares(PARTIAL_BYTES)
+  readonly #bodies = new Shares(BODY_BYTES)
   #listeners = new Map<string, Listener>()
 
   private constructor(journal: Journal, context: JournalContext) {
@@ -37,10 +62,10 @@ export class Reception {
    * none is changed.
    */
   async listen(
-    entries: readonly SyslogListening[],
+    entries: readonly Listening[],
     bounds: Pick<JournalOptions, 'limit' | 'syncEvery'>,
   ): Promise<void> {
-    for (const { tls } of entries) if (tls !== null) secureOptions(tls)
+    for (const { entry, tls } of entries) if (tls !== null) secureOptions(tls, entry)
     await this.#closeChanged(entries)
     const next = new Map<string, Listener>()
     const opened: Listener[] = []
@@ -61,6 +86,8 @@ export class Reception {
       for (const listen of entry.listens) {
         const open = next.get(nameOf(listen, entry))
         if (open instanceof StreamListener) open.adjust(entry.limits, tlsFor(listen, entry))
+        else if (open instanceof HttpListener && entry.door !== null)
+          open.adjust({ ...entry, door: entry.door })
       }
     }
     this.#journal.adjust(bounds)
@@ -84,7 +111,7 @@ export class Reception {
   }
 
   /** Closes addresses whose client authentication changes: they have to be opened again. */
-  async #closeChanged(entries: readonly SyslogListening[]): Promise<void> {
+  async #closeChanged(entries: readonly Listening[]): Promise<void> {
     const names = new Set(entries.flatMap((entry) => entry.listens.map((listen) => nameOf(listen, entry))))
     const addresses = new Set(entries.flatMap(({ listens }) => listens.map(listenText)))
     for (const [name, one] of this.#listeners) {
@@ -94,20 +121,22 @@ export class Reception {
     }
   }
 
-  #open(listen: SyslogListening['listens'][number], entry: SyslogListening): Promise<Listener> {
+  #open(listen: Listen, entry: Listening): Promise<Listener> {
     const { clock, log } = this.#context
-    const parts = { journal: this.#journal, clock, log, memory: this.#memory }
+    const parts = { journal: this.#journal, clock, log }
+    if (entry.door !== null)
+      return HttpListener.open(listen, { ...entry, door: entry.door }, { ...parts, memory: this.#bodies })
     return listen.transport === 'udp'
       ? DatagramListener.open(listen, parts)
-      : StreamListener.open(listen, entry.limits, tlsFor(listen, entry), parts)
+      : StreamListener.open(listen, entry.limits, tlsFor(listen, entry), { ...parts, memory: this.#partial })
   }
 }
 
-const tlsFor = (
-  listen: SyslogListening['listens'][number],
-  entry: SyslogListening,
-): SyslogListening['tls'] => (listen.transport === 'tls' ? entry.tls : null)
+const tlsFor = (listen: Listen, entry: Listening): Listening['tls'] =>
+  listen.transport === 'udp' || listen.transport === 'tcp' ? null : entry.tls
 
-/** The request for client certificates is fixed when an address is opened, so it is part of the name. */
-const nameOf = (listen: SyslogListening['listens'][number], entry: SyslogListening): string =>
-  `${listenText(listen)} ${tlsFor(listen, entry)?.client ?? ''}`
+/** TLS and the request for client certificates are fixed when an address is opened, so they are part of the name. */
+function nameOf(listen: Listen, entry: Listening): string {
+  const tls = tlsFor(listen, entry)
+  return `${listenText(listen)} ${tls === null ? '' : `tls ${tls.client}`}`
+}

@@ -1,0 +1,7 @@
+/**
+ * Inputs that listen for HTTP. A listener bounds and authenticates requests; a door reads their records, writes them to the journal, and
+ * acknowledges them once they are on the disk.
+ */
+export { BulkDoor } from './bulk/bulk.ts'
+export type { Door } from './door.ts'
+export { HttpListener, type HttpOptions } from './listener.ts'
