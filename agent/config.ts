@@ -12,6 +12,7 @@ import {
   size,
 } from '../config/index.ts'
 import { eventRulesSchema } from '../schema/wire/index.ts'
+import type { SenderName } from './inputs/index.ts'
 import { formatProblem, isIntegrationPath } from './normalise/index.ts'
 
 const url = z.string().transform((text, context) => {
@@ -247,6 +248,34 @@ export type BulkInputConfig = z.infer<typeof bulkInput>
 
 export type SyslogInputConfig = z.infer<typeof syslogInput>
 
+/** The systems whose webhooks are understood. */
+const senders = ['clockify', 'github', 'okta', 'strapi'] as const satisfies readonly SenderName[]
+
+const hook = z.strictObject({
+  from: z.enum(senders),
+  /** One secret, or several: while one replaces another, or where each webhook of a system has its own. */
+  secret: z.union([secret().transform((one) => [one]), z.array(secret()).min(1)]),
+  integration: integration.optional(),
+})
+
+const webhookInput = z
+  .strictObject({
+    ...http,
+    /** By path. */
+    hooks: z
+      .record(
+        z
+          .string()
+          .regex(/^\/[\w./~-]{0,200}$/, 'expected a path such as /github, of letters, digits, - . _ ~ and /'),
+        hook,
+      )
+      .refine((hooks) => Object.keys(hooks).length > 0, 'expected at least one webhook'),
+  })
+  // Each webhook proves itself by its secret.
+  .superRefine(protectedHttp(() => null))
+
+export type WebhookInputConfig = z.infer<typeof webhookInput>
+
 export const agentConfigSchema = z.strictObject({
   agent: z.strictObject({
     name: z.string().min(1).max(256),
@@ -265,6 +294,7 @@ export const agentConfigSchema = z.strictObject({
         z.strictObject({ file: fileInput }),
         z.strictObject({ syslog: syslogInput }),
         z.strictObject({ bulk: bulkInput }),
+        z.strictObject({ webhook: webhookInput }),
       ]),
     )
     .min(1, 'expected at least one input'),
@@ -322,6 +352,9 @@ export const syslogInputsOf = (config: AgentConfig): SyslogInputConfig[] =>
 export const bulkInputsOf = (config: AgentConfig): BulkInputConfig[] =>
   config.inputs.flatMap((input) => ('bulk' in input ? [input.bulk] : []))
 
+export const webhookInputsOf = (config: AgentConfig): WebhookInputConfig[] =>
+  config.inputs.flatMap((input) => ('webhook' in input ? [input.webhook] : []))
+
 /** Whether anything arrives by the network. */
 export const receives = (config: AgentConfig): boolean => config.inputs.some((input) => !('file' in input))
 
@@ -369,7 +402,8 @@ type InputConfig = z.infer<typeof agentConfigSchema>['inputs'][number]
 function inputAt(file: string, input: InputConfig): InputConfig {
   if ('file' in input) return { file: fileInputAt(file, input.file) }
   if ('syslog' in input) return { syslog: withTlsAt(file, input.syslog) }
-  return { bulk: withTlsAt(file, input.bulk) }
+  if ('bulk' in input) return { bulk: withTlsAt(file, input.bulk) }
+  return { webhook: withTlsAt(file, input.webhook) }
 }
 
 function withTlsAt<Input extends { readonly tls?: z.infer<typeof serverTls> }>(

@@ -1,5 +1,11 @@
-import { type AgentConfig, type BulkInputConfig, bulkInputsOf } from './config.ts'
-import { BulkDoor, type Listen, type Listening, listenText } from './inputs/index.ts'
+import {
+  type AgentConfig,
+  type BulkInputConfig,
+  bulkInputsOf,
+  type WebhookInputConfig,
+  webhookInputsOf,
+} from './config.ts'
+import { BulkDoor, type Listen, type Listening, listenText, WebhookDoor } from './inputs/index.ts'
 import type { PipelineSpec } from './normalise/index.ts'
 
 /** An entry of `inputs:` that receives records by another protocol than syslog. */
@@ -15,7 +21,10 @@ export interface DoorEntry {
   readonly settings: Pick<BulkInputConfig, 'time-zone' | 'tags' | 'labels'>
 }
 
-export const doorEntriesOf = (config: AgentConfig): DoorEntry[] => bulkInputsOf(config).map(bulkEntry)
+export const doorEntriesOf = (config: AgentConfig): DoorEntry[] => [
+  ...bulkInputsOf(config).map(bulkEntry),
+  ...webhookInputsOf(config).map(webhookEntry),
+]
 
 function bulkEntry(input: BulkInputConfig): DoorEntry {
   const listens = listensOf('bulk', input)
@@ -26,6 +35,25 @@ function bulkEntry(input: BulkInputConfig): DoorEntry {
     integration: input.integration,
     routes: input.indices,
     columns: input.columns,
+    settings: input,
+  }
+}
+
+function webhookEntry(input: WebhookInputConfig): DoorEntry {
+  const listens = listensOf('webhook', input)
+  const hooks = Object.entries(input.hooks)
+  const routes = Object.fromEntries(hooks.map(([path, { from, integration }]) => [path, integration ?? from]))
+  const door = new WebhookDoor(
+    Object.fromEntries(hooks.map(([path, { from, secret }]) => [path, { from, secrets: secret }])),
+  )
+  return {
+    kind: 'webhook',
+    names: listens.map(listenText),
+    listening: { ...protection(input), entry: 'webhook', listens, door },
+    // Every record has one of the paths; the first one's integration reads what is left of others.
+    integration: Object.values(routes)[0] ?? 'generic-json',
+    routes,
+    columns: {},
     settings: input,
   }
 }

@@ -5,3 +5,5 @@
 export { BulkDoor } from './bulk/bulk.ts'
 export type { Door } from './door.ts'
 export { HttpListener, type HttpOptions } from './listener.ts'
+export { SENDERS, type SenderName } from './webhook/senders.ts'
+export { type Hook, WebhookDoor } from './webhook/webhook.ts'

@@ -58,4 +58,26 @@ describe('github', () => {
     ).toEqual([])
     expect(all.flatMap(textsOf).filter((text) => text.includes('geheim'))).toEqual([])
   })
+
+  it('webhooks say who did what to whom, and are known by their deliveries', () => {
+    const hooks = files.get('webhooks.jsonl')!
+    expect(
+      missing(hooks, [
+        {
+          'event.code': 'github.member.changed',
+          'event.action': 'member.added',
+          'user.name': 'jane',
+          'user.target.name': 'bob',
+          'audit.entity.name': 'acme/shop',
+          'audit.channel': 'webhook',
+        },
+        { 'event.code': 'github.protection.changed', 'event.action': 'branch_protection_rule.deleted' },
+        { 'event.action': 'ping', 'organization.name': 'acme' },
+      ]),
+    ).toEqual([])
+    const record = (delivery: string, zen: string): object => ({ action: 'ping', delivery, body: { zen } })
+    const idOf = (one: object): unknown => valueAt(event(one), 'event.id')
+    expect(idOf(record('a', 'x'))).toBe(idOf(record('a', 'y')))
+    expect(idOf(record('a', 'x'))).not.toBe(idOf(record('b', 'x')))
+  })
 })

@@ -97,7 +97,8 @@ describe('strapi', () => {
     for (const event of all) {
       const original = String(valueAt(event, 'event.original'))
       if (!original.startsWith('{')) continue
-      const { payload } = JSON.parse(original)
+      // A webhook has no payload.
+      const { payload = {} } = JSON.parse(original)
       if (Object.keys(payload).length > 0) expect(valueAt(event, 'audit.payload.payload')).toEqual(payload)
     }
     expect(JSON.stringify(all)).not.toMatch(/guess-1234|hashhash|a1b2c3d4e5f60718/)
@@ -253,5 +254,24 @@ describe('strapi', () => {
     expect(all.filter((event) => valueAt(event, 'event.code') === undefined)).toEqual([])
     const codes = new Set(all.map((event) => valueAt(event, 'event.code')))
     expect(integration.events.filter(({ id }) => !codes.has(id)).map(({ id }) => id)).toEqual([])
+  })
+
+  it('webhooks have their entry at the top', () => {
+    expect(
+      missing(files.get('webhooks.jsonl')!, [
+        {
+          'event.code': 'strapi.entry.created',
+          'audit.entity.type': 'api::article.article',
+          'audit.entity.id': 'jvsh2zvh5m1sk0jg6ew0ykzk',
+          'audit.entity.name': 'Prices of 2027',
+          '@timestamp': '2025-10-05T09:12:33.120Z',
+        },
+        {
+          'event.code': 'strapi.media.deleted',
+          'audit.entity.id': '31',
+          'audit.entity.name': 'contract.pdf',
+        },
+      ]),
+    ).toEqual([])
   })
 })
