@@ -138,15 +138,14 @@ const program = z.union([
   }),
 ])
 
-const serverTls = z
-  .strictObject({
-    listen,
-    cert: z.string().min(1),
-    key: z.string().min(1),
-    ca: z.string().min(1).optional(),
-    client: z.enum(['none', 'optional', 'required']).default('none'),
-  })
-  .optional()
+const certificates = z.strictObject({
+  cert: z.string().min(1),
+  key: z.string().min(1),
+  ca: z.string().min(1).optional(),
+  client: z.enum(['none', 'optional', 'required']).default('none'),
+})
+
+const serverTls = certificates.extend({ listen }).optional()
 
 const tlsProblem = 'expected ca: the PEM file with the authority that signs the certificates of clients'
 const hasCa = (tls: { readonly client: string; readonly ca?: string | undefined } | undefined): boolean =>
@@ -248,6 +247,40 @@ export type BulkInputConfig = z.infer<typeof bulkInput>
 
 export type SyslogInputConfig = z.infer<typeof syslogInput>
 
+const { listen: _listen, tls: _tls, ...httpApart } = http
+
+const otlpInput = z
+  .strictObject({
+    http: listen.optional(),
+    grpc: listen.optional(),
+    tls: certificates.extend({ http: listen.optional(), grpc: listen.optional() }).optional(),
+    ...httpApart,
+    tokens,
+    integration: integration.default('opentelemetry'),
+    columns,
+  })
+  .superRefine((settings, context) => {
+    const { http, grpc, tls } = settings
+    const addresses = [[http, tls?.http, 'http'] as const, [grpc, tls?.grpc, 'grpc'] as const]
+    const named = addresses.filter(([plain, secure]) => plain !== undefined || secure !== undefined)
+    if (named.length === 0) {
+      const message = 'expected at least one of http, grpc, tls.http and tls.grpc: the address to listen on'
+      context.addIssue({ code: 'custom', path: ['http'], message, input: settings })
+    }
+    for (const [listen, secure, name] of named) {
+      const { http: _http, grpc: _grpc, ...rest } = tls ?? NO_TLS
+      const one = { ...settings, listen, tls: secure === undefined ? undefined : { ...rest, listen: secure } }
+      const problem = httpProblem(one, settings.tokens)
+      if (problem === null) continue
+      const path = problem.path[0] === 'listen' ? [name] : problem.path
+      context.addIssue({ code: 'custom', ...problem, path, input: settings })
+    }
+  })
+
+const NO_TLS = { cert: '', key: '', client: 'none' as const, http: undefined, grpc: undefined }
+
+export type OtlpInputConfig = z.infer<typeof otlpInput>
+
 /** The systems whose webhooks are understood. */
 const senders = ['clockify', 'github', 'okta', 'strapi'] as const satisfies readonly SenderName[]
 
@@ -295,6 +328,7 @@ export const agentConfigSchema = z.strictObject({
         z.strictObject({ syslog: syslogInput }),
         z.strictObject({ bulk: bulkInput }),
         z.strictObject({ webhook: webhookInput }),
+        z.strictObject({ otlp: otlpInput }),
       ]),
     )
     .min(1, 'expected at least one input'),
@@ -355,6 +389,9 @@ export const bulkInputsOf = (config: AgentConfig): BulkInputConfig[] =>
 export const webhookInputsOf = (config: AgentConfig): WebhookInputConfig[] =>
   config.inputs.flatMap((input) => ('webhook' in input ? [input.webhook] : []))
 
+export const otlpInputsOf = (config: AgentConfig): OtlpInputConfig[] =>
+  config.inputs.flatMap((input) => ('otlp' in input ? [input.otlp] : []))
+
 /** Whether anything arrives by the network. */
 export const receives = (config: AgentConfig): boolean => config.inputs.some((input) => !('file' in input))
 
@@ -403,10 +440,11 @@ function inputAt(file: string, input: InputConfig): InputConfig {
   if ('file' in input) return { file: fileInputAt(file, input.file) }
   if ('syslog' in input) return { syslog: withTlsAt(file, input.syslog) }
   if ('bulk' in input) return { bulk: withTlsAt(file, input.bulk) }
-  return { webhook: withTlsAt(file, input.webhook) }
+  if ('webhook' in input) return { webhook: withTlsAt(file, input.webhook) }
+  return { otlp: withTlsAt(file, input.otlp) }
 }
 
-function withTlsAt<Input extends { readonly tls?: z.infer<typeof serverTls> }>(
+function withTlsAt<Input extends { readonly tls?: z.infer<typeof certificates> | undefined }>(
   file: string,
   { tls, ...rest }: Input,
 ): Input {

@@ -2,10 +2,20 @@ import {
   type AgentConfig,
   type BulkInputConfig,
   bulkInputsOf,
+  type OtlpInputConfig,
+  otlpInputsOf,
   type WebhookInputConfig,
   webhookInputsOf,
 } from './config.ts'
-import { BulkDoor, type Listen, type Listening, listenText, WebhookDoor } from './inputs/index.ts'
+import {
+  BulkDoor,
+  type Door,
+  type Listen,
+  type Listening,
+  listenText,
+  OtlpDoor,
+  WebhookDoor,
+} from './inputs/index.ts'
 import type { PipelineSpec } from './normalise/index.ts'
 
 /** An entry of `inputs:` that receives records by another protocol than syslog. */
@@ -13,7 +23,7 @@ export interface DoorEntry {
   readonly kind: string
   /** Its names in the journal: the addresses that it listens on. */
   readonly names: readonly string[]
-  readonly listening: Listening | null
+  readonly listenings: readonly Listening[]
   /** What reads its records, and what reads those of some routes instead. */
   readonly integration: string
   readonly routes: Readonly<Record<string, string>>
@@ -24,46 +34,67 @@ export interface DoorEntry {
 export const doorEntriesOf = (config: AgentConfig): DoorEntry[] => [
   ...bulkInputsOf(config).map(bulkEntry),
   ...webhookInputsOf(config).map(webhookEntry),
+  ...otlpInputsOf(config).map(otlpEntry),
 ]
 
 function bulkEntry(input: BulkInputConfig): DoorEntry {
-  const listens = listensOf('bulk', input)
+  const { integration, indices: routes, columns } = input
+  const at = { plain: placed('bulk', input.listen), tls: placed('bulk', input.tls?.listen) }
   return {
     kind: 'bulk',
-    names: listens.map(listenText),
-    listening: { ...protection(input), entry: 'bulk', listens, door: new BulkDoor(input.tokens) },
-    integration: input.integration,
-    routes: input.indices,
-    columns: input.columns,
+    ...opened(at, input, new BulkDoor(input.tokens)),
+    integration,
+    routes,
+    columns,
     settings: input,
   }
 }
 
 function webhookEntry(input: WebhookInputConfig): DoorEntry {
-  const listens = listensOf('webhook', input)
+  const at = { plain: placed('webhook', input.listen), tls: placed('webhook', input.tls?.listen) }
   const hooks = Object.entries(input.hooks)
   const routes = Object.fromEntries(hooks.map(([path, { from, integration }]) => [path, integration ?? from]))
   const door = new WebhookDoor(
     Object.fromEntries(hooks.map(([path, { from, secret }]) => [path, { from, secrets: secret }])),
   )
+  // Every record has one of the paths; the first one's integration reads what is left of others.
+  const integration = Object.values(routes)[0] ?? 'generic-json'
+  return { kind: 'webhook', ...opened(at, input, door), integration, routes, columns: {}, settings: input }
+}
+
+function otlpEntry(input: OtlpInputConfig): DoorEntry {
+  const { http, grpc, tls, integration, columns } = input
+  const at = {
+    plain: [...placed('otlp', http), ...placed('otlp-grpc', grpc)],
+    tls: [...placed('otlp', tls?.http), ...placed('otlp-grpc', tls?.grpc)],
+  }
   return {
-    kind: 'webhook',
-    names: listens.map(listenText),
-    listening: { ...protection(input), entry: 'webhook', listens, door },
-    // Every record has one of the paths; the first one's integration reads what is left of others.
-    integration: Object.values(routes)[0] ?? 'generic-json',
-    routes,
-    columns: {},
+    kind: 'otlp',
+    ...opened(at, input, new OtlpDoor(input.tokens)),
+    integration,
+    routes: {},
+    columns,
     settings: input,
   }
 }
 
-type HttpInput = Pick<BulkInputConfig, 'listen' | 'tls' | 'limits'>
+const placed = (transport: Listen['transport'], address: BulkInputConfig['listen']): Listen[] =>
+  address === undefined ? [] : [{ transport, ...address }]
 
-const listensOf = (transport: Listen['transport'], { listen, tls }: HttpInput): Listen[] =>
-  [listen, tls?.listen].flatMap((address) => (address === undefined ? [] : [{ transport, ...address }]))
-
-const protection = ({ tls, limits }: HttpInput): Pick<Listening, 'tls' | 'limits'> => ({
-  tls: tls === undefined ? null : { ...tls, ca: tls.ca ?? null },
-  limits: { connections: limits.connections, perPeer: limits['per-peer'], idle: limits.idle },
-})
+/** The addresses of an entry: those for plain HTTP, and those with its certificate. */
+function opened(
+  at: { readonly plain: readonly Listen[]; readonly tls: readonly Listen[] },
+  { tls, limits }: Pick<OtlpInputConfig, 'tls' | 'limits'>,
+  door: Door,
+): Pick<DoorEntry, 'names' | 'listenings'> {
+  const common = {
+    door,
+    limits: { connections: limits.connections, perPeer: limits['per-peer'], idle: limits.idle },
+  }
+  const secured = tls === undefined ? null : { ...tls, ca: tls.ca ?? null }
+  const listenings = [
+    { ...common, listens: at.plain, tls: null },
+    { ...common, listens: at.tls, tls: secured },
+  ].filter(({ listens }) => listens.length > 0)
+  return { names: [...at.plain, ...at.tls].map(listenText), listenings }
+}

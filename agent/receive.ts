@@ -22,7 +22,6 @@ export const hasJournal = (config: AgentConfig): boolean =>
 
 export function listeningOf(config: AgentConfig): Listening[] {
   const syslog = syslogInputsOf(config).map((input) => ({
-    entry: 'syslog' as const,
     door: null,
     listens: listensOf(input),
     tls: input.tls === undefined ? null : { ...input.tls, ca: input.tls.ca ?? null },
@@ -32,7 +31,7 @@ export function listeningOf(config: AgentConfig): Listening[] {
       idle: input.limits.idle,
     },
   }))
-  return [...syslog, ...doorEntriesOf(config).flatMap(({ listening }) => listening ?? [])]
+  return [...syslog, ...doorEntriesOf(config).flatMap(({ listenings }) => listenings)]
 }
 
 export function listensOf({ udp, tcp, tls }: SyslogInputConfig): Listen[] {

@@ -16,7 +16,7 @@ export {
   type WholeRecords,
   wholeRecords,
 } from './framing.ts'
-export { BulkDoor, SENDERS, type SenderName, WebhookDoor } from './http/index.ts'
+export { BulkDoor, type Door, OtlpDoor, type SenderName, WebhookDoor } from './http/index.ts'
 export type { Filled, Input, SourceStatus } from './input.ts'
 export { takeJournalKey } from './journal/index.ts'
 export { type Listen, type ListenerStatus, listenText, tryListening } from './listen/index.ts'

@@ -1,4 +1,4 @@
-import { type Door, HttpListener } from './http/index.ts'
+import { type Door, GrpcListener, HttpListener, OtlpDoor } from './http/index.ts'
 import {
   Journal,
   type JournalContext,
@@ -7,7 +7,7 @@ import {
   Shares,
 } from './journal/index.ts'
 import {
-  type HttpDoorName,
+  entryName,
   type Listen,
   type ListenerStatus,
   listenText,
@@ -19,8 +19,6 @@ import { DatagramListener, StreamListener } from './syslog/index.ts'
 
 /** One entry of the configuration that listens. */
 export interface Listening {
-  /** Its key there. */
-  readonly entry: 'syslog' | HttpDoorName
   readonly listens: readonly Listen[]
   readonly tls: TlsOptions | null
   readonly limits: StreamLimits
@@ -33,7 +31,7 @@ export interface ReceptionStatus {
   readonly journal: JournalStatus
 }
 
-type Listener = StreamListener | DatagramListener | HttpListener
+type Listener = StreamListener | DatagramListener | HttpListener | GrpcListener
 
 /** The memory for incomplete messages of all connections together, and for the bodies of all requests. */
 const PARTIAL_BYTES = 16 * 1024 * 1024
@@ -65,7 +63,9 @@ export class Reception {
     entries: readonly Listening[],
     bounds: Pick<JournalOptions, 'limit' | 'syncEvery'>,
   ): Promise<void> {
-    for (const { entry, tls } of entries) if (tls !== null) secureOptions(tls, entry)
+    for (const entry of entries)
+      if (entry.tls !== null)
+        secureOptions(entry.tls, entry.listens[0] === undefined ? '' : entryName(entry.listens[0]))
     await this.#closeChanged(entries)
     const next = new Map<string, Listener>()
     const opened: Listener[] = []
@@ -87,6 +87,8 @@ export class Reception {
         const open = next.get(nameOf(listen, entry))
         if (open instanceof StreamListener) open.adjust(entry.limits, tlsFor(listen, entry))
         else if (open instanceof HttpListener && entry.door !== null)
+          open.adjust({ ...entry, door: entry.door })
+        else if (open instanceof GrpcListener && entry.door instanceof OtlpDoor)
           open.adjust({ ...entry, door: entry.door })
       }
     }
@@ -124,6 +126,8 @@ export class Reception {
   #open(listen: Listen, entry: Listening): Promise<Listener> {
     const { clock, log } = this.#context
     const parts = { journal: this.#journal, clock, log }
+    if (entry.door instanceof OtlpDoor && listen.transport === 'otlp-grpc')
+      return GrpcListener.open(listen, { ...entry, door: entry.door }, { ...parts, memory: this.#bodies })
     if (entry.door !== null)
       return HttpListener.open(listen, { ...entry, door: entry.door }, { ...parts, memory: this.#bodies })
     return listen.transport === 'udp'

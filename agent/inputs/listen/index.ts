@@ -1,6 +1,7 @@
 /** What all inputs that listen have in common: addresses, TLS, who may connect, and sentences about what is wrong. */
 export { Admission, clientOf, peerOf } from './admission.ts'
 export {
+  entryName,
   type HttpDoorName,
   type Listen,
   type ListenerStatus,

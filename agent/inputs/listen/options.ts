@@ -3,7 +3,7 @@ export type HttpDoorName = 'bulk' | 'webhook' | 'otlp'
 
 /** An address to listen on. */
 export interface Listen {
-  readonly transport: 'udp' | 'tcp' | 'tls' | HttpDoorName
+  readonly transport: 'udp' | 'tcp' | 'tls' | HttpDoorName | 'otlp-grpc'
   readonly host: string
   /** The port, or 0 if the system chooses it. */
   readonly port: number
@@ -34,7 +34,21 @@ export function listenText({ transport, host, port }: Listen): string {
 
 /** The same with its entry in the settings: `syslog: tcp 127.0.0.1:5514`, `bulk 127.0.0.1:9200`. */
 export const listenName = (listen: Listen): string =>
-  ['udp', 'tcp', 'tls'].includes(listen.transport) ? `syslog: ${listenText(listen)}` : listenText(listen)
+  entryName(listen) === 'syslog' ? `syslog: ${listenText(listen)}` : listenText(listen)
+
+/** The entry in the settings that an address belongs to. */
+export function entryName({ transport }: Listen): 'syslog' | HttpDoorName {
+  switch (transport) {
+    case 'udp':
+    case 'tcp':
+    case 'tls':
+      return 'syslog'
+    case 'otlp-grpc':
+      return 'otlp'
+    default:
+      return transport
+  }
+}
 
 /** The state of one address. */
 export interface ListenerStatus {

@@ -1,20 +1,19 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, isIPv6 } from 'node:net'
-import type { Listen, TlsOptions } from './options.ts'
+import { entryName, type Listen, type TlsOptions } from './options.ts'
 import { bindRefusal, secureOptions } from './refusal.ts'
 
 /** Opens and closes each address; a problem with one, or with a certificate, is an OperatorError. */
 export async function tryListening(
   entries: readonly {
-    readonly entry: string
     readonly listens: readonly Listen[]
     readonly tls: TlsOptions | null
   }[],
   isTried: (listen: Listen) => boolean,
 ): Promise<void> {
-  for (const { entry, listens, tls } of entries) {
-    if (tls !== null) secureOptions(tls, entry)
+  for (const { listens, tls } of entries) {
+    if (tls !== null) secureOptions(tls, listens[0] === undefined ? '' : entryName(listens[0]))
     for (const listen of listens) if (isTried(listen)) await tryOne(listen)
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type Delivery, readRecord, recordEnd } from '../../journal/record.ts'
 import { JournalKey } from '../../journal/seal.ts'
+import type { Listen } from '../../listen/index.ts'
 import { type Listening, Reception } from '../../reception.ts'
 import { KEY, temporaryFolder } from '../../syslog/testing/stage.ts'
 import type { Door } from '../door.ts'
@@ -51,7 +52,7 @@ export class HttpStage {
       readonly limit?: number
       readonly tls?: Listening['tls']
       readonly limits?: Partial<Listening['limits']>
-      readonly entry?: Exclude<Listening['entry'], 'syslog'>
+      readonly transports?: readonly Listen['transport'][]
     } = {},
   ): Promise<HttpStage> {
     const folder = options.folder ?? temporaryFolder()
@@ -73,8 +74,11 @@ export class HttpStage {
     )
     onTestFinished(() => reception.close())
     const entry: Listening = {
-      entry: options.entry ?? 'bulk',
-      listens: [{ transport: options.entry ?? 'bulk', host: '127.0.0.1', port: 0 }],
+      listens: (options.transports ?? ['bulk']).map((transport) => ({
+        transport,
+        host: '127.0.0.1',
+        port: 0,
+      })),
       tls: options.tls ?? null,
       limits: { connections: 100, perPeer: 100, idle: 60_000, ...options.limits },
       door,
@@ -89,7 +93,12 @@ export class HttpStage {
   }
 
   get port(): number {
-    return Number(this.reception.status().listeners[0]?.address.split(':').at(-1))
+    return this.ports[0] ?? 0
+  }
+
+  /** The ports of all its addresses, in their order. */
+  get ports(): number[] {
+    return this.reception.status().listeners.map(({ address }) => Number(address.split(':').at(-1)))
   }
 
   /** One request over a connection of its own. */

@@ -10,7 +10,7 @@ const SECRETS = ["It's a Secret to Everybody", 'the next one']
 const open = (from: SenderName, secrets = SECRETS): Promise<HttpStage> =>
   HttpStage.open(
     new WebhookDoor({ [`/${from}`]: { from, secrets: secrets.map((text) => new Secret(text)) } }),
-    { entry: 'webhook' },
+    { transports: ['webhook'] },
   )
 
 const signatureOf = (body: string | Uint8Array, secret = SECRETS[0]!): string =>

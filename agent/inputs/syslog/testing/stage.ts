@@ -78,7 +78,6 @@ export class Stage {
     onTestFinished(() => reception.close())
     const entry: Listening = {
       listens: (options.listens ?? ['tcp']).map((transport) => ({ transport, host: '127.0.0.1', port: 0 })),
-      entry: 'syslog',
       door: null,
       tls: options.tls ?? null,
       limits: { connections: 100, perPeer: 100, idle: 60_000, ...options.limits },
