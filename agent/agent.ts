@@ -10,7 +10,7 @@ import { type AgentConfig, readAgentConfig, receives } from './config.ts'
 import { serveControl } from './control.ts'
 import type { InputEvents } from './event-status.ts'
 import { Reception, type ReceptionStatus, takeJournalKey } from './inputs/index.ts'
-import { hasJournal, journalFolder, journalKeyFile, listeningOf } from './receive.ts'
+import { hasJournal, journalFolder, journalKeyFile, receive } from './receive.ts'
 import {
   type AccountedSource,
   accounts,
@@ -139,7 +139,7 @@ export class Agent {
         reception = await openReception(settings, journalKey, clock, log, () => agent)
       const { identity, config } =
         known === null
-          ? await firstEnrolment(file, settings, log, { patience, clock, reception })
+          ? await firstEnrolment(file, settings, log, { patience, clock, reception, state })
           : { identity: known, config: settings }
       const desk: SettingsDesk = {
         known: () => (agent === null ? null : agent.#settings),
@@ -344,7 +344,7 @@ export class Agent {
   async #listen(config: AgentConfig): Promise<void> {
     if (!hasJournal(config)) return
     this.#reception ??= await openReception(config, this.#journalKey, this.#clock, this.#log, () => this)
-    await this.#reception.listen(listeningOf(config), boundsOf(config))
+    await receive(this.#reception, config, this.#state)
   }
 
   /** The acknowledged position of each file, by path. */
@@ -379,9 +379,10 @@ async function firstEnrolment(
     readonly patience: AbortSignal | null
     readonly clock: () => number
     readonly reception: Reception | null
+    readonly state: State
   },
 ): Promise<{ identity: Identity; config: AgentConfig }> {
-  const { patience, clock, reception } = given
+  const { patience, clock, reception, state } = given
   let problem: string | null = null
   const enrolling = {
     ...{ file, config, log, patience, receives: reception !== null },
@@ -390,7 +391,7 @@ async function firstEnrolment(
     },
   }
   if (reception === null) return await enrollFirst(enrolling)
-  await reception.listen(listeningOf(config), boundsOf(config))
+  await receive(reception, config, state)
   log.info(
     `Not enrolled yet: what is received is kept in ${journalFolder(config.agent.data)} until this agent is enrolled.`,
   )

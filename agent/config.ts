@@ -281,6 +281,72 @@ const NO_TLS = { cert: '', key: '', client: 'none' as const, http: undefined, gr
 
 export type OtlpInputConfig = z.infer<typeof otlpInput>
 
+const fetching = {
+  /** Names the place of this fetcher: under another name it begins anew. */
+  name: z.string().regex(/^[\w.-]{1,64}$/, 'expected a name of letters, digits, - . and _'),
+  every: duration({ min: 1000, max: 86_400_000 }).default(60_000),
+  /** Where a fetcher begins that has fetched nothing yet; by default now. */
+  since: z.iso
+    .datetime({ offset: true, error: 'expected a time such as 2026-01-01T00:00:00Z' })
+    .transform(Date.parse)
+    .optional(),
+  integration: integration.optional(),
+  columns,
+  'allow-plain-http': z.boolean().default(false),
+  'time-zone': receiving['time-zone'],
+  tags: receiving.tags,
+  labels: receiving.labels,
+}
+
+const address = z.string().refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), {
+  message: 'expected a URL such as https://acme.okta.com',
+})
+
+const fetchInput = z
+  .discriminatedUnion('from', [
+    z.strictObject({ from: z.literal('okta'), url: address, token: secret(), ...fetching }),
+    z.strictObject({
+      from: z.literal('github'),
+      url: address.default('https://api.github.com'),
+      /** `orgs/NAME` or `enterprises/NAME`. */
+      owner: z
+        .string()
+        .regex(/^(?:orgs|enterprises)\/[\w.-]{1,100}$/, 'expected orgs/NAME or enterprises/NAME'),
+      token: secret(),
+      ...fetching,
+    }),
+    z.strictObject({
+      from: z.literal('clockify'),
+      url: address.default('https://auditlog-api.api.clockify.me'),
+      workspace: z.string().min(1).max(64),
+      token: secret(),
+      ...fetching,
+    }),
+    z.strictObject({
+      from: z.literal('aws-cloudtrail'),
+      bucket: z.string().min(3).max(63),
+      /** The folder with one folder for each region: `AWSLogs/123456789012/CloudTrail/`. */
+      prefix: z.string().max(512).default(''),
+      region: z.string().min(1).max(32),
+      /** Another store that speaks S3. */
+      url: address.optional(),
+      'access-key-id': secret(),
+      'secret-access-key': secret(),
+      'session-token': secret().optional(),
+      ...fetching,
+    }),
+  ])
+  .superRefine((settings, context) => {
+    const url = settings.url === undefined ? null : new URL(settings.url)
+    if (url === null || url.protocol === 'https:' || isLoopbackHost(url.hostname)) return
+    if (settings['allow-plain-http']) return
+    const message =
+      'plain HTTP shows the token to others: use https, or set allow-plain-http: true where the network itself is trusted'
+    context.addIssue({ code: 'custom', path: ['url'], message, input: settings.url })
+  })
+
+export type FetchInputConfig = z.infer<typeof fetchInput>
+
 /** The systems whose webhooks are understood. */
 const senders = ['clockify', 'github', 'okta', 'strapi'] as const satisfies readonly SenderName[]
 
@@ -329,9 +395,18 @@ export const agentConfigSchema = z.strictObject({
         z.strictObject({ bulk: bulkInput }),
         z.strictObject({ webhook: webhookInput }),
         z.strictObject({ otlp: otlpInput }),
+        z.strictObject({ fetch: fetchInput }),
       ]),
     )
-    .min(1, 'expected at least one input'),
+    .min(1, 'expected at least one input')
+    .superRefine((inputs, context) => {
+      const names = inputs.map((input) => ('fetch' in input ? input.fetch.name : null))
+      for (const [at, name] of names.entries()) {
+        if (name === null || names.indexOf(name) === at) continue
+        const message = `${name} is the name of another entry as well: each keeps its place under its name`
+        context.addIssue({ code: 'custom', path: [at, 'fetch', 'name'], message, input: name })
+      }
+    }),
   events: eventRulesSchema.default([]),
   spool: z
     .strictObject({
@@ -392,6 +467,9 @@ export const webhookInputsOf = (config: AgentConfig): WebhookInputConfig[] =>
 export const otlpInputsOf = (config: AgentConfig): OtlpInputConfig[] =>
   config.inputs.flatMap((input) => ('otlp' in input ? [input.otlp] : []))
 
+export const fetchInputsOf = (config: AgentConfig): FetchInputConfig[] =>
+  config.inputs.flatMap((input) => ('fetch' in input ? [input.fetch] : []))
+
 /** Whether anything arrives by the network. */
 export const receives = (config: AgentConfig): boolean => config.inputs.some((input) => !('file' in input))
 
@@ -441,7 +519,7 @@ function inputAt(file: string, input: InputConfig): InputConfig {
   if ('syslog' in input) return { syslog: withTlsAt(file, input.syslog) }
   if ('bulk' in input) return { bulk: withTlsAt(file, input.bulk) }
   if ('webhook' in input) return { webhook: withTlsAt(file, input.webhook) }
-  return { otlp: withTlsAt(file, input.otlp) }
+  return 'otlp' in input ? { otlp: withTlsAt(file, input.otlp) } : input
 }
 
 function withTlsAt<Input extends { readonly tls?: z.infer<typeof certificates> | undefined }>(

@@ -2,6 +2,8 @@ import {
   type AgentConfig,
   type BulkInputConfig,
   bulkInputsOf,
+  type FetchInputConfig,
+  fetchInputsOf,
   type OtlpInputConfig,
   otlpInputsOf,
   type WebhookInputConfig,
@@ -9,11 +11,18 @@ import {
 } from './config.ts'
 import {
   BulkDoor,
+  clockifySource,
+  cloudTrailSource,
   type Door,
+  doorOf,
+  type Fetching,
+  githubSource,
   type Listen,
   type Listening,
   listenText,
   OtlpDoor,
+  oktaSource,
+  type Source,
   WebhookDoor,
 } from './inputs/index.ts'
 import type { PipelineSpec } from './normalise/index.ts'
@@ -21,7 +30,7 @@ import type { PipelineSpec } from './normalise/index.ts'
 /** An entry of `inputs:` that receives records by another protocol than syslog. */
 export interface DoorEntry {
   readonly kind: string
-  /** Its names in the journal: the addresses that it listens on. */
+  /** Its names in the journal: the addresses that it listens on, or the name of a fetcher. */
   readonly names: readonly string[]
   readonly listenings: readonly Listening[]
   /** What reads its records, and what reads those of some routes instead. */
@@ -35,6 +44,7 @@ export const doorEntriesOf = (config: AgentConfig): DoorEntry[] => [
   ...bulkInputsOf(config).map(bulkEntry),
   ...webhookInputsOf(config).map(webhookEntry),
   ...otlpInputsOf(config).map(otlpEntry),
+  ...fetchInputsOf(config).map(fetchEntry),
 ]
 
 function bulkEntry(input: BulkInputConfig): DoorEntry {
@@ -97,4 +107,47 @@ function opened(
     { ...common, listens: at.tls, tls: secured },
   ].filter(({ listens }) => listens.length > 0)
   return { names: [...at.plain, ...at.tls].map(listenText), listenings }
+}
+
+function fetchEntry(input: FetchInputConfig): DoorEntry {
+  const { name, from, integration = from, columns } = input
+  return {
+    kind: 'fetch',
+    names: [doorOf(name)],
+    listenings: [],
+    integration,
+    routes: {},
+    columns,
+    settings: input,
+  }
+}
+
+/** What is fetched. */
+export const fetchingOf = (config: AgentConfig): Fetching[] =>
+  fetchInputsOf(config).map((input) => ({
+    name: input.name,
+    kind: input.from,
+    every: input.every,
+    source: sourceOf(input),
+  }))
+
+function sourceOf(input: FetchInputConfig): Source {
+  const since = input.since ?? null
+  switch (input.from) {
+    case 'okta':
+      return oktaSource({ ...input, since })
+    case 'github':
+      return githubSource({ ...input, since })
+    case 'clockify':
+      return clockifySource({ ...input, since })
+    case 'aws-cloudtrail':
+      return cloudTrailSource({
+        ...input,
+        since,
+        endpoint: input.url ?? null,
+        accessKeyId: input['access-key-id'],
+        secretAccessKey: input['secret-access-key'],
+        sessionToken: input['session-token'] ?? null,
+      })
+  }
 }

@@ -89,6 +89,16 @@ const FIGURES: readonly { name: string; help: string; value: (status: AgentStatu
     value: (s) => sumOver(s, 'refused', isHttp),
   },
   {
+    name: 'waybill_agent_fetched_records',
+    help: 'Records fetched since the start.',
+    value: (s) => s.reception?.fetchers.reduce((sum, { records }) => sum + records, 0) ?? 0,
+  },
+  {
+    name: 'waybill_agent_fetchers_failing',
+    help: 'Fetchers whose last request failed.',
+    value: (s) => s.reception?.fetchers.filter(({ problem }) => problem !== null).length ?? 0,
+  },
+  {
     name: 'waybill_agent_journal_bytes',
     help: 'Bytes that wait in the journal of what was received.',
     value: (s) => s.reception?.journal.bytes ?? 0,

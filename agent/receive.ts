@@ -8,8 +8,15 @@ import {
   type SyslogInputConfig,
   syslogInputsOf,
 } from './config.ts'
-import { doorEntriesOf } from './doors.ts'
-import { type FileConfig, type Listen, type Listening, listenText } from './inputs/index.ts'
+import { doorEntriesOf, fetchingOf } from './doors.ts'
+import {
+  type FileConfig,
+  type Listen,
+  type Listening,
+  listenText,
+  type Places,
+  type Reception,
+} from './inputs/index.ts'
 import { type DoorSpec, loadIntegration, type PipelineSpec, type SyslogSpec } from './normalise/index.ts'
 
 /** Converts the settings of entries that receive to the listeners, the journal's readers, and the journal's place. */
@@ -32,6 +39,13 @@ export function listeningOf(config: AgentConfig): Listening[] {
     },
   }))
   return [...syslog, ...doorEntriesOf(config).flatMap(({ listenings }) => listenings)]
+}
+
+/** Receives and fetches what the settings say. */
+export async function receive(reception: Reception, config: AgentConfig, places: Places): Promise<void> {
+  const { limit, sync } = config.journal
+  await reception.listen(listeningOf(config), { limit, syncEvery: sync })
+  await reception.fetch(fetchingOf(config), places)
 }
 
 export function listensOf({ udp, tcp, tls }: SyslogInputConfig): Listen[] {

@@ -19,6 +19,8 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   // The version is asked for by what must not load the reader of settings: `waybill --help`.
   // Only the commands that set up a host load what they share.
   { folder: 'config', doors: ['index.ts', 'service.ts', 'version.ts'] },
+  // The form of requests, and no client: agent and indexer have each their own.
+  { folder: 's3', doors: ['index.ts'] },
   { folder: 'agent', doors: [] },
   { folder: 'agent/inputs', doors: ['index.ts', 'input.ts', 'framing.ts'] },
   // What is in the journal is written by the one and read in the workers, which load nothing else of it.
@@ -26,6 +28,7 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'agent/inputs/listen', doors: ['index.ts'] },
   { folder: 'agent/inputs/syslog', doors: ['index.ts'] },
   { folder: 'agent/inputs/http', doors: ['index.ts'] },
+  { folder: 'agent/inputs/fetch', doors: ['index.ts'] },
   { folder: 'agent/normalise', doors: ['index.ts', 'task.ts'] },
   { folder: 'agent/propose', doors: ['index.ts'] },
   { folder: 'agent/state', doors: ['index.ts'] },
@@ -80,10 +83,11 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
 const MAY_KNOW: Readonly<Record<string, readonly string[]>> = {
   schema: [],
   config: ['schema'],
-  agent: ['schema', 'config'],
-  indexer: ['schema', 'config'],
+  s3: ['schema'],
+  agent: ['schema', 'config', 's3'],
+  indexer: ['schema', 'config', 's3'],
   // `waybill setup` puts into the cluster what dashboards and watches are made of.
-  'indexer/cli': ['schema', 'config', 'dashboards'],
+  'indexer/cli': ['schema', 'config', 's3', 'dashboards'],
   dashboards: ['schema'],
   demo: [],
 }

@@ -83,7 +83,7 @@ function waitingText(status: WaitingStatus, data: string): string {
     `${name} is not enrolled yet. It has run as process ${pid} since ${new Date(started).toISOString()}, version ${version}.`,
     `It keeps what it receives in ${journalFolder(data)} and ships it once it is enrolled. It does not read files yet.`,
     ...(problem === null ? [] : [`PROBLEM: ${problem}`]),
-    ...(reception === null ? [] : receptionText(reception)),
+    ...(reception === null ? [] : receptionText(reception, Date.now())),
   ].join('\n')
 }
 
@@ -110,7 +110,7 @@ export function statusText(
     )
   }
   for (const notice of status.notices) lines.push(`NOTICE: ${harmless(noticeText(notice))}`)
-  if (status.reception !== null) lines.push(...receptionText(status.reception))
+  if (status.reception !== null) lines.push(...receptionText(status.reception, now))
   const rows = status.sources.map((source) => [
     source.path,
     source.state,
@@ -153,7 +153,7 @@ export function statusText(
   return lines.join('\n')
 }
 
-function receptionText({ listeners, journal }: ReceptionStatus): string[] {
+function receptionText({ listeners, fetchers, journal }: ReceptionStatus, now: number): string[] {
   const lines = [
     '',
     `Received: ${bytesText(journal.bytes)} of at most ${bytesText(journal.limit)} in the journal, in ${journal.segments} segments.`,
@@ -173,6 +173,16 @@ function receptionText({ listeners, journal }: ReceptionStatus): string[] {
       table(['LISTENS ON', 'CONNECTIONS', 'MESSAGES', 'BYTES', 'DROPPED', 'REFUSED', 'KEPT WAITING'], rows),
     )
   }
+  if (fetchers.length > 0) {
+    const fetched = fetchers.map(({ name, from, records, fetched }) => [
+      name,
+      harmless(from),
+      records,
+      agoText(fetched, now),
+    ])
+    lines.push(table(['FETCHES', 'FROM', 'RECORDS', 'LAST PAGE'], fetched))
+  }
+  for (const { problem } of fetchers) if (problem !== null) lines.push(`PROBLEM: ${harmless(problem)}`)
   return lines
 }
 

@@ -1,4 +1,14 @@
 /** The inputs of the agent, and how records are distinguished. */
+
+export {
+  clockifySource,
+  cloudTrailSource,
+  doorOf,
+  type FetcherStatus,
+  githubSource,
+  oktaSource,
+  type Source,
+} from './fetch/index.ts'
 export {
   createFileInput,
   type FileConfig,
@@ -20,4 +30,4 @@ export { BulkDoor, type Door, OtlpDoor, type SenderName, WebhookDoor } from './h
 export type { Filled, Input, SourceStatus } from './input.ts'
 export { takeJournalKey } from './journal/index.ts'
 export { type Listen, type ListenerStatus, listenText, tryListening } from './listen/index.ts'
-export { type Listening, Reception, type ReceptionStatus } from './reception.ts'
+export { type Fetching, type Listening, type Places, Reception, type ReceptionStatus } from './reception.ts'

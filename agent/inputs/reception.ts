@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises'
+import { ask, type Cursor, Fetcher, type FetcherStatus, type Source } from './fetch/index.ts'
 import { type Door, GrpcListener, HttpListener, OtlpDoor } from './http/index.ts'
 import {
   Journal,
@@ -26,7 +28,24 @@ export interface Listening {
   readonly door: Door | null
 }
 
+/** One entry that fetches. */
+export interface Fetching {
+  readonly name: string
+  /** The kind of its source: the cursor of another kind does not count. */
+  readonly kind: string
+  /** How often it asks when there is nothing more, in ms. */
+  readonly every: number
+  readonly source: Source
+}
+
+/** The durable table in which fetchers keep their places. */
+export interface Places {
+  get<Value>(key: string): Value | undefined
+  write(changes: readonly { readonly key: string; readonly value: unknown }[]): Promise<void>
+}
+
 export interface ReceptionStatus {
+  readonly fetchers: readonly FetcherStatus[]
   readonly listeners: readonly ListenerStatus[]
   readonly journal: JournalStatus
 }
@@ -44,6 +63,7 @@ export class Reception {
   readonly #partial = new Shares(PARTIAL_BYTES)
   readonly #bodies = new Shares(BODY_BYTES)
   #listeners = new Map<string, Listener>()
+  #fetchers: Fetcher[] = []
 
   private constructor(journal: Journal, context: JournalContext) {
     this.#journal = journal
@@ -98,8 +118,19 @@ export class Reception {
     await Promise.all(gone.map(([, one]) => one.close()))
   }
 
+  /** Fetches exactly these, each from its place on. */
+  async fetch(entries: readonly Fetching[], places: Places): Promise<void> {
+    await Promise.all(this.#fetchers.map((one) => one.close()))
+    const { clock, log } = this.#context
+    this.#fetchers = entries.map(({ name, kind, every, source }) => {
+      const cursors = placesOf(kind, places)
+      return new Fetcher(name, source, every, { journal: this.#journal, clock, log, ask, pause, cursors })
+    })
+  }
+
   status(): ReceptionStatus {
     return {
+      fetchers: this.#fetchers.map((one) => one.status()),
       listeners: [...this.#listeners.values()].map((one) => one.status()),
       journal: this.#journal.status(),
     }
@@ -107,8 +138,9 @@ export class Reception {
 
   /** Stops listening, and writes all received messages to the disk. */
   async close(): Promise<void> {
-    await Promise.all([...this.#listeners.values()].map((one) => one.close()))
+    await Promise.all([...this.#listeners.values(), ...this.#fetchers].map((one) => one.close()))
     this.#listeners.clear()
+    this.#fetchers = []
     await this.#journal.close()
   }
 
@@ -135,6 +167,25 @@ export class Reception {
       : StreamListener.open(listen, entry.limits, tlsFor(listen, entry), { ...parts, memory: this.#partial })
   }
 }
+
+interface Place {
+  readonly v: 1
+  readonly kind: string
+  readonly cursor: Cursor
+}
+
+const placesOf = (kind: string, places: Places) => ({
+  get: (name: string): Cursor | null => {
+    const place = places.get<Place>(`fetch/${name}`)
+    return place?.v === 1 && place.kind === kind ? place.cursor : null
+  },
+  put: (name: string, cursor: Cursor): Promise<void> =>
+    places.write([{ key: `fetch/${name}`, value: { v: 1, kind, cursor } satisfies Place }]),
+})
+
+/** Waits, but not beyond the signal. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  setTimeout(ms, undefined, { signal, ref: false }).catch(() => {})
 
 const tlsFor = (listen: Listen, entry: Listening): Listening['tls'] =>
   listen.transport === 'udp' || listen.transport === 'tcp' ? null : entry.tls

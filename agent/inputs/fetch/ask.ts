@@ -1,4 +1,4 @@
-import { request as plainRequest, type IncomingHttpHeaders } from 'node:http'
+import { type IncomingHttpHeaders, request as plainRequest } from 'node:http'
 import { request as secureRequest } from 'node:https'
 
 export interface Asked {

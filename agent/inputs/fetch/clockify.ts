@@ -12,7 +12,13 @@ const SETTLED_MS = 5 * 60_000
 const kinds = (thing: string, ...names: string[]): string[] => names.map((name) => name.replace('*', thing))
 /** Every action of the audit log; the API wants them named. */
 const ACTIONS: readonly string[] = [
-  ...kinds('TIME', 'CREATE_*_PERSONAL_TIMER', 'CREATE_*_PERSONAL_MANUAL', 'CREATE_*_IMPORT', 'CREATE_*_KIOSK'),
+  ...kinds(
+    'TIME',
+    'CREATE_*_PERSONAL_TIMER',
+    'CREATE_*_PERSONAL_MANUAL',
+    'CREATE_*_IMPORT',
+    'CREATE_*_KIOSK',
+  ),
   ...kinds('TIME', 'CREATE_*_FOR_OTHER', 'RESTORE_*', 'RESTORE_*_FOR_OTHER', 'UPDATE_*_PERSONAL'),
   ...kinds('TIME', 'UPDATE_*_FOR_OTHER', 'DELETE_*_PERSONAL', 'DELETE_*_FOR_OTHER'),
   ...kinds('PROJECT', 'CREATE_*', 'CREATE_*_IMPORT', 'CREATE_*_QUICKBOOKS', 'UPDATE_*', 'DELETE_*'),
@@ -50,7 +56,8 @@ export function clockifySource(settings: {
         'page-size': PAGE,
       })
       const headers = { 'x-api-key': settings.token.reveal(), 'content-type': 'application/json' }
-      const rights = 'Make an API key of an owner or admin of the workspace, and name the workspace by its id.'
+      const rights =
+        'Make an API key of an owner or admin of the workspace, and name the workspace by its id.'
       const asked = { method: 'POST' as const, headers, body }
       const answer = expectPage(await ask(url, asked), { from: base.host, rights }, now)
       const list = valueIn(answer.body, ['response']) ?? answer.body

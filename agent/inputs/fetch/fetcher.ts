@@ -67,7 +67,14 @@ export class Fetcher {
   status(): FetcherStatus {
     const { name } = this
     const { from } = this.#source
-    return { name, from, records: this.#records, fetched: this.#fetched, problem: this.#problem, next: this.#next }
+    return {
+      name,
+      from,
+      records: this.#records,
+      fetched: this.#fetched,
+      problem: this.#problem,
+      next: this.#next,
+    }
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,11 @@ import { expectPage, nextLink, type Source } from './source.ts'
 const PAGE = 1000
 
 /** Okta's System Log. The link to the next page is always there: it is where later events will be. */
-export function oktaSource(settings: { readonly url: string; readonly token: Secret; readonly since: number | null }): Source {
+export function oktaSource(settings: {
+  readonly url: string
+  readonly token: Secret
+  readonly since: number | null
+}): Source {
   const base = new URL(settings.url)
   return {
     from: base.host,

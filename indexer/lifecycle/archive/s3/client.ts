@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { Agent, request } from 'undici'
+import { escaped, signed, textOf } from '../../../../s3/index.ts'
 import { OperatorError, reasonOf, sha256 } from '../../../../schema/index.ts'
 import type { S3Config } from '../settings.ts'
 import { CredentialChain } from './credentials.ts'
-import { escaped, signed } from './sign.ts'
-import { textOf } from './xml.ts'
 
 const TRIES = 5
 const FIRST_PAUSE = 200

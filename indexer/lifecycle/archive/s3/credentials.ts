@@ -3,10 +3,9 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { request } from 'undici'
 import * as z from 'zod'
+import { type Credentials, textOf } from '../../../../s3/index.ts'
 import { OperatorError, reasonOf } from '../../../../schema/index.ts'
 import type { S3Config } from '../settings.ts'
-import type { Credentials } from './sign.ts'
-import { textOf } from './xml.ts'
 
 /** Credentials that end are renewed this long before. */
 const RENEWED_BEFORE = 5 * 60_000

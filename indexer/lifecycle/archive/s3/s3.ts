@@ -1,8 +1,8 @@
+import { elementsOf, textOf, xmlText } from '../../../../s3/index.ts'
 import { OperatorError } from '../../../../schema/index.ts'
 import type { Destination, Sink, WriteOptions } from '../destination.ts'
 import type { S3Config } from '../settings.ts'
 import { type Answer, S3Client, S3Error } from './client.ts'
-import { elementsOf, textOf, xmlText } from './xml.ts'
 
 /** Bytes of a part of an upload: S3 asks for 5 MiB at least, and takes 10,000 parts. */
 const PART_BYTES = 8 * 1024 * 1024

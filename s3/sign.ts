@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { sha256 } from '../../../../schema/index.ts'
+import { sha256 } from '../schema/index.ts'
 
 /** Signs requests as Amazon's Signature Version 4 defines it. */
 export interface Credentials {
