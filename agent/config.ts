@@ -1,19 +1,23 @@
-import { isIP } from 'node:net'
 import { availableParallelism, hostname } from 'node:os'
 import * as z from 'zod'
-import {
-  beside,
-  duration,
-  isLoopbackHost,
-  keptBeside,
-  type LineOf,
-  readConfig,
-  secret,
-  size,
-} from '../config/index.ts'
+import { beside, duration, keptBeside, type LineOf, readConfig, secret, size } from '../config/index.ts'
 import { eventRulesSchema } from '../schema/wire/index.ts'
-import type { SenderName } from './inputs/index.ts'
-import { formatProblem, isIntegrationPath } from './normalise/index.ts'
+import { type FetchInputConfig, fetchInput } from './fetching.ts'
+import { isIntegrationPath } from './normalise/index.ts'
+import {
+  type BulkInputConfig,
+  bulkInput,
+  type certificates,
+  type OtlpInputConfig,
+  otlpInput,
+  type SyslogInputConfig,
+  syslogInput,
+  type WebhookInputConfig,
+  webhookInput,
+} from './receiving.ts'
+import { columns, timeZone } from './settings.ts'
+
+export type { BulkInputConfig, FetchInputConfig, OtlpInputConfig, SyslogInputConfig, WebhookInputConfig }
 
 const url = z.string().transform((text, context) => {
   const parsed = URL.parse(text)
@@ -34,49 +38,6 @@ function isPattern(text: string): boolean {
     return false
   }
 }
-
-const timeZone = z.string().refine((zone) => {
-  // A shortcut for the most common zone, so that not all time zones are loaded.
-  if (zone === 'UTC') return true
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return true
-  } catch {
-    return false
-  }
-}, 'expected a time zone such as Europe/Berlin or UTC')
-
-const column = z.string().min(1, 'expected the name of a column').max(256, 'expected at most 256 characters')
-
-const columnNames = z.union([
-  column.transform((one) => [one]),
-  z.array(column).min(1, 'expected at least one column'),
-])
-
-const timeFormats = z
-  .union([z.string().transform((one) => [one]), z.array(z.string()).min(1).max(16)], {
-    error: 'expected the format of its times, such as "DD.MM.YYYY HH:mm"',
-  })
-  .superRefine((formats, context) => {
-    for (const message of formats.flatMap((format) => formatProblem(format) ?? []))
-      context.addIssue({ code: 'custom', message })
-  })
-
-/** Column names in the records for a field, or for a name that the integration knows: one or several, with a format for times. */
-const columns = z
-  .record(
-    z.string(),
-    z.union([
-      columnNames.transform((names) => ({ names, format: [] as string[] })),
-      z
-        .strictObject({
-          from: columnNames,
-          format: timeFormats,
-        })
-        .transform(({ from, format }) => ({ names: from, format })),
-    ]),
-  )
-  .default({})
 
 const fileInput = z.strictObject({
   paths: z.array(z.string().min(1)).min(1, 'expected at least one path or glob'),
@@ -99,281 +60,6 @@ const fileInput = z.strictObject({
 })
 
 export type FileInputConfig = z.infer<typeof fileInput>
-
-const listen = z.string().transform((text, context) => {
-  const found = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:/]+)):(\d{1,5})$/.exec(text)
-  const port = Number(found?.[3])
-  if (found !== null && port <= 65_535) return { host: found[1] ?? found[2]!, port }
-  context.addIssue({
-    code: 'custom',
-    message: 'expected an address and a port such as 0.0.0.0:514 or [::]:514',
-    input: text,
-  })
-  return z.NEVER
-})
-
-const isNetwork = (text: string): boolean => {
-  const [address = '', bits] = text.split('/')
-  if (bits === undefined) return true
-  const version = isIP(address)
-  return version !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
-}
-
-/** The integration that reads the messages of a program. It can be limited to hosts if the program's name alone is not trusted. */
-const program = z.union([
-  z
-    .string()
-    .min(1)
-    .transform((integration) => ({ integration, hosts: [] as string[] })),
-  z.strictObject({
-    integration: z.string().min(1),
-    hosts: z
-      .array(
-        z
-          .string()
-          .min(1)
-          .refine(isNetwork, 'expected a host name, an address, or a network such as 10.0.0.0/8'),
-      )
-      .default([]),
-  }),
-])
-
-const certificates = z.strictObject({
-  cert: z.string().min(1),
-  key: z.string().min(1),
-  ca: z.string().min(1).optional(),
-  client: z.enum(['none', 'optional', 'required']).default('none'),
-})
-
-const serverTls = certificates.extend({ listen }).optional()
-
-const tlsProblem = 'expected ca: the PEM file with the authority that signs the certificates of clients'
-const hasCa = (tls: { readonly client: string; readonly ca?: string | undefined } | undefined): boolean =>
-  tls === undefined || tls.client === 'none' || tls.ca !== undefined
-
-/** The settings of every input that receives. */
-const receiving = {
-  'time-zone': timeZone.default('UTC'),
-  tags: z.array(z.string().min(1).max(256)).default([]),
-  labels: z.record(z.string().min(1).max(256), z.string().max(1024)).default({}),
-  limits: z
-    .strictObject({
-      connections: z.number().int().min(1).max(65_536).default(1000),
-      'per-peer': z.number().int().min(1).max(65_536).default(100),
-      idle: duration({ min: 1000, max: 30 * 86_400_000 }).default(3_600_000),
-    })
-    .prefault({}),
-}
-
-const syslogInput = z
-  .strictObject({
-    udp: listen.optional(),
-    tcp: listen.optional(),
-    tls: serverTls,
-    /** By default: `linux-auth` for the programs that it knows, `plain` for all others. */
-    integration: z.string().min(1).optional(),
-    columns,
-    programs: z.record(z.string().min(1), program).default({}),
-    ...receiving,
-  })
-  .refine(({ udp, tcp, tls }) => udp !== undefined || tcp !== undefined || tls !== undefined, {
-    message: 'expected at least one of udp, tcp and tls: the address to listen on',
-  })
-  .refine(({ integration, columns }) => integration !== undefined || Object.keys(columns).length === 0, {
-    path: ['columns'],
-    message: 'expected integration: columns are those of its messages',
-  })
-  .refine(({ tls }) => hasCa(tls), { path: ['tls', 'ca'], message: tlsProblem })
-
-/** One token, or several while one replaces another. */
-const tokens = z.union([secret().transform((one) => [one]), z.array(secret()).min(1)]).default([])
-
-/** The settings of every input that receives by HTTP. */
-const http = {
-  listen: listen.optional(),
-  tls: serverTls,
-  'allow-plain-http': z.boolean().default(false),
-  ...receiving,
-}
-
-type HttpSettings = z.infer<z.ZodObject<typeof http>>
-
-/** What is wrong with the addresses and the protection of an HTTP input; null if nothing is. */
-function httpProblem(
-  { listen: plain, tls, 'allow-plain-http': allowPlain }: HttpSettings,
-  tokens: readonly unknown[] | null,
-): { readonly path: string[]; readonly message: string } | null {
-  if (plain === undefined && tls === undefined)
-    return { path: ['listen'], message: 'expected listen or tls: the address to listen on' }
-  if (!hasCa(tls)) return { path: ['tls', 'ca'], message: tlsProblem }
-  if (plain !== undefined && !isLocal(plain.host) && !allowPlain) {
-    return {
-      path: ['listen'],
-      message: `${plain.host} is reached by others, and plain HTTP is readable by them: use tls, or set allow-plain-http: true where the network itself is trusted`,
-    }
-  }
-  const isOpen =
-    (plain !== undefined && !isLocal(plain.host)) ||
-    (tls !== undefined && !isLocal(tls.listen.host) && tls.client !== 'required')
-  if (tokens !== null && tokens.length === 0 && isOpen)
-    return { path: ['tokens'], message: 'expected tokens: whoever can reach this address may send otherwise' }
-  return null
-}
-
-const isLocal = (host: string): boolean => isLoopbackHost(host) || host === '::1'
-
-/** Checks the settings of an HTTP input. */
-const protectedHttp =
-  (tokensOf: (settings: HttpSettings) => readonly unknown[] | null) =>
-  (settings: HttpSettings, context: z.RefinementCtx): void => {
-    const problem = httpProblem(settings, tokensOf(settings))
-    if (problem !== null) context.addIssue({ code: 'custom', ...problem, input: settings })
-  }
-
-const integration = z.string().min(1)
-
-const bulkInput = z
-  .strictObject({
-    ...http,
-    tokens,
-    integration: integration.default('generic-json'),
-    columns,
-    /** The integration for records of some indices; `*` for any characters. */
-    indices: z.record(z.string().min(1).max(255), integration).default({}),
-  })
-  .superRefine((settings, context) => protectedHttp(() => settings.tokens)(settings, context))
-
-export type BulkInputConfig = z.infer<typeof bulkInput>
-
-export type SyslogInputConfig = z.infer<typeof syslogInput>
-
-const { listen: _listen, tls: _tls, ...httpApart } = http
-
-const otlpInput = z
-  .strictObject({
-    http: listen.optional(),
-    grpc: listen.optional(),
-    tls: certificates.extend({ http: listen.optional(), grpc: listen.optional() }).optional(),
-    ...httpApart,
-    tokens,
-    integration: integration.default('opentelemetry'),
-    columns,
-  })
-  .superRefine((settings, context) => {
-    const { http, grpc, tls } = settings
-    const addresses = [[http, tls?.http, 'http'] as const, [grpc, tls?.grpc, 'grpc'] as const]
-    const named = addresses.filter(([plain, secure]) => plain !== undefined || secure !== undefined)
-    if (named.length === 0) {
-      const message = 'expected at least one of http, grpc, tls.http and tls.grpc: the address to listen on'
-      context.addIssue({ code: 'custom', path: ['http'], message, input: settings })
-    }
-    for (const [listen, secure, name] of named) {
-      const { http: _http, grpc: _grpc, ...rest } = tls ?? NO_TLS
-      const one = { ...settings, listen, tls: secure === undefined ? undefined : { ...rest, listen: secure } }
-      const problem = httpProblem(one, settings.tokens)
-      if (problem === null) continue
-      const path = problem.path[0] === 'listen' ? [name] : problem.path
-      context.addIssue({ code: 'custom', ...problem, path, input: settings })
-    }
-  })
-
-const NO_TLS = { cert: '', key: '', client: 'none' as const, http: undefined, grpc: undefined }
-
-export type OtlpInputConfig = z.infer<typeof otlpInput>
-
-const fetching = {
-  /** Names the place of this fetcher: under another name it begins anew. */
-  name: z.string().regex(/^[\w.-]{1,64}$/, 'expected a name of letters, digits, - . and _'),
-  every: duration({ min: 1000, max: 86_400_000 }).default(60_000),
-  /** Where a fetcher begins that has fetched nothing yet; by default now. */
-  since: z.iso
-    .datetime({ offset: true, error: 'expected a time such as 2026-01-01T00:00:00Z' })
-    .transform(Date.parse)
-    .optional(),
-  integration: integration.optional(),
-  columns,
-  'allow-plain-http': z.boolean().default(false),
-  'time-zone': receiving['time-zone'],
-  tags: receiving.tags,
-  labels: receiving.labels,
-}
-
-const address = z.string().refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), {
-  message: 'expected a URL such as https://acme.okta.com',
-})
-
-const fetchInput = z
-  .discriminatedUnion('from', [
-    z.strictObject({ from: z.literal('okta'), url: address, token: secret(), ...fetching }),
-    z.strictObject({
-      from: z.literal('github'),
-      url: address.default('https://api.github.com'),
-      /** `orgs/NAME` or `enterprises/NAME`. */
-      owner: z
-        .string()
-        .regex(/^(?:orgs|enterprises)\/[\w.-]{1,100}$/, 'expected orgs/NAME or enterprises/NAME'),
-      token: secret(),
-      ...fetching,
-    }),
-    z.strictObject({
-      from: z.literal('clockify'),
-      url: address.default('https://auditlog-api.api.clockify.me'),
-      workspace: z.string().min(1).max(64),
-      token: secret(),
-      ...fetching,
-    }),
-    z.strictObject({
-      from: z.literal('aws-cloudtrail'),
-      bucket: z.string().min(3).max(63),
-      /** The folder with one folder for each region: `AWSLogs/123456789012/CloudTrail/`. */
-      prefix: z.string().max(512).default(''),
-      region: z.string().min(1).max(32),
-      /** Another store that speaks S3. */
-      url: address.optional(),
-      'access-key-id': secret(),
-      'secret-access-key': secret(),
-      'session-token': secret().optional(),
-      ...fetching,
-    }),
-  ])
-  .superRefine((settings, context) => {
-    const url = settings.url === undefined ? null : new URL(settings.url)
-    if (url === null || url.protocol === 'https:' || isLoopbackHost(url.hostname)) return
-    if (settings['allow-plain-http']) return
-    const message =
-      'plain HTTP shows the token to others: use https, or set allow-plain-http: true where the network itself is trusted'
-    context.addIssue({ code: 'custom', path: ['url'], message, input: settings.url })
-  })
-
-export type FetchInputConfig = z.infer<typeof fetchInput>
-
-/** The systems whose webhooks are understood. */
-const senders = ['clockify', 'github', 'okta', 'strapi'] as const satisfies readonly SenderName[]
-
-const hook = z.strictObject({
-  from: z.enum(senders),
-  /** One secret, or several: while one replaces another, or where each webhook of a system has its own. */
-  secret: z.union([secret().transform((one) => [one]), z.array(secret()).min(1)]),
-  integration: integration.optional(),
-})
-
-const webhookInput = z
-  .strictObject({
-    ...http,
-    /** By path. */
-    hooks: z
-      .record(
-        z
-          .string()
-          .regex(/^\/[\w./~-]{0,200}$/, 'expected a path such as /github, of letters, digits, - . _ ~ and /'),
-        hook,
-      )
-      .refine((hooks) => Object.keys(hooks).length > 0, 'expected at least one webhook'),
-  })
-  // Each webhook proves itself by its secret.
-  .superRefine(protectedHttp(() => null))
-
-export type WebhookInputConfig = z.infer<typeof webhookInput>
 
 export const agentConfigSchema = z.strictObject({
   agent: z.strictObject({

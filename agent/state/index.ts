@@ -7,6 +7,7 @@
  *   ledger/<SourceId>         the ledger of a source (ship)
  *   quarantine/<batch>        a batch that was rejected permanently, and its treatment (ship)
  *   heartbeat                 the beats that may have been sent (ship)
+ *   fetch/<name>              the place of a fetcher (inputs)
  */
 export interface State {
   /** Returns the value on the disk: a write is visible here once it has resolved. The value belongs to the table; don't change it. */
