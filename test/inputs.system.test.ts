@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto'
+import { createServer } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { freePort, kill, type StoredEvent, System, until } from './system/system.ts'
@@ -142,4 +144,82 @@ it('a record is read by the integration of its index, has its sender, and is fou
   expect(event).not.toHaveProperty('host')
   expect(event).not.toHaveProperty('log.file')
   expect(await told(['status'])).toContain(`bulk 127.0.0.1:${port}`)
+})
+
+it('killed again and again while it fetches, the agent stores every entry of an audit log once', {
+  timeout: 180_000,
+}, async () => {
+  const entries = Array.from({ length: 1500 }, (_, n) => ({
+    _document_id: `d${n}`,
+    '@timestamp': Date.UTC(2026, 0, 1) + n * 1000,
+    action: 'repo.create',
+    actor: 'jane',
+  }))
+  // GitHub's API: entries from a time on, oldest first, with a link to the next page.
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '', `http://127.0.0.1:${port}`)
+    const since = Date.parse((url.searchParams.get('phrase') ?? '').slice('created:>='.length))
+    const found = entries.filter((entry) => entry['@timestamp'] >= since)
+    const from = Number(url.searchParams.get('after') ?? 0)
+    url.searchParams.set('after', String(from + 50))
+    const link = from + 50 < found.length ? { link: `<${url.href}>; rel="next"` } : {}
+    setTimeout(() => response.writeHead(200, link).end(JSON.stringify(found.slice(from, from + 50))), 15)
+  })
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  try {
+    system.writeAgentConfig(
+      `  - fetch: { from: github, name: github, url: "http://127.0.0.1:${port}", owner: orgs/acme, token: t, every: 1s, since: "2026-01-01T00:00:00Z" }`,
+    )
+    let agent = system.startAgent()
+    const fetched = async (): Promise<number> =>
+      ((await system.events('event.module: github')) as Received[]).length
+    for (let round = 0; round < 5; round++) {
+      const before = await fetched()
+      await until('it goes on', async () => (await fetched()) > before || before === entries.length)
+      await kill(agent, 'SIGKILL')
+      agent = system.startAgent()
+    }
+    await until('all are stored', async () => (await fetched()) >= entries.length)
+    const { total } = await acknowledged()
+    const ids = (await system.events('event.module: github')).map(({ event }) => event.id)
+    expect(ids.length).toBe(entries.length)
+    expect(new Set(ids).size).toBe(entries.length)
+    expect(total).toMatchObject({ stored: entries.length, dead: 0 })
+    expect(total.read).toBe(total.stored + total.duplicate)
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
+it('a webhook that is delivered twice is stored once, and one with a wrong signature never', async () => {
+  system.writeAgentConfig(
+    `  - webhook: { listen: "127.0.0.1:${port}", hooks: { /github: { from: github, secret: the-secret } } }`,
+  )
+  system.startAgent()
+  await listening()
+  const body = '{"action":"created","repository":{"full_name":"acme/shop"},"sender":{"login":"jane"}}'
+  const deliver = (secret: string): Promise<Response> =>
+    fetch(`http://127.0.0.1:${port}/github`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-github-event': 'repository',
+        'x-github-delivery': '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+        'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
+      },
+      body,
+    })
+  expect((await deliver('another')).status).toBe(401)
+  expect((await deliver('the-secret')).status).toBe(200)
+  expect((await deliver('the-secret')).status).toBe(200)
+  const { total } = await acknowledged()
+  expect(total).toMatchObject({ read: 2, stored: 1, duplicate: 1 })
+  const [event] = await system.events('event.module: github')
+  expect(event).toMatchObject({
+    event: { code: 'github.repository.created', action: 'repository.created' },
+    user: { name: 'jane' },
+    audit: { channel: 'webhook', seal: { received: true }, entity: { name: 'acme/shop' } },
+  })
+  expect(system.output('agent')).not.toContain('the-secret')
 })

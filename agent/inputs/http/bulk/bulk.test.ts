@@ -155,6 +155,44 @@ describe('what shippers ask before they send', () => {
   })
 })
 
+describe('the requests of shippers, as their sources make them', () => {
+  const basic = { authorization: `Basic ${Buffer.from('shipper:the-token').toString('base64')}` }
+
+  it('of Filebeat: the version, the licence, template and policy, then gzip with a filter of the answer', async () => {
+    const stage = await open(['the-token'])
+    const headers = { ...basic, accept: 'application/json', connection: 'close' }
+    const root = await stage.send('/', { headers })
+    expect(root.json()).toMatchObject({ version: { number: expect.stringMatching(/^\d+\.\d+\.\d+$/) } })
+    expect((await stage.send('/_license?human=false', { headers })).json()).toMatchObject({
+      license: { status: 'active' },
+    })
+    for (const path of [
+      '/_index_template/filebeat-8.19.0',
+      '/_ilm/policy/filebeat',
+      '/_data_stream/filebeat-8.19.0',
+    ])
+      expect((await stage.send(path, { headers })).status).toBe(200)
+    const event = '{"@timestamp":"2026-01-02T03:04:05.678Z","message":"x","agent":{"type":"filebeat"}}'
+    const answer = await stage.send('/_bulk?filter_path=errors%2Citems.%2A.error%2Citems.%2A.status', {
+      headers: { ...headers, 'content-encoding': 'gzip', 'content-type': 'application/json; charset=UTF-8' },
+      body: gzipSync(lines({ create: { _index: 'filebeat-8.19.0' } }, event)),
+    })
+    expect(answer.json()).toEqual({ errors: false, items: [{ create: { status: 201 } }] })
+    expect(stage.stored()).toMatchObject([{ text: event, route: 'filebeat-8.19.0' }])
+  })
+
+  it('of Vector: the health of the cluster, then index with a time limit', async () => {
+    const stage = await open(['the-token'])
+    expect((await stage.send('/_cluster/health', { headers: basic })).status).toBe(200)
+    const answer = await stage.send('/_bulk?timeout=60s', {
+      headers: { ...basic, ...TYPE },
+      body: lines({ index: { _index: 'app', _type: '_doc' } }, '{"message":"x"}'),
+    })
+    expect(answer.json()).toMatchObject({ errors: false, items: [{ index: { status: 201 } }] })
+    expect(stage.stored()).toMatchObject([{ text: '{"message":"x"}', route: 'app' }])
+  })
+})
+
 describe('who may send', () => {
   const base64 = (text: string): string => Buffer.from(text).toString('base64')
   const body = lines({ create: { _index: 'a' } }, '{}')
