@@ -174,6 +174,8 @@ test('usual lines are read by the fast reader alone', () => {
           { field: 'y', new: '3', old: null },
         ],
         payload: { a: 1, b: 'x y' },
+        // Every second event came over the network.
+        ...(i % 2 === 0 && { seal: { received: true } }),
       },
       event: { id: i.toString(16).padStart(40, '0'), original: '{"a":"b\\n"}', sequence: i },
       source: { ip: `10.0.0.${i}` },
