@@ -140,7 +140,7 @@ it('an agent that no indexer knows yet keeps what arrives, says so, and ships it
     })
   const said = await waits()
   expect(said).toContain('agent is not enrolled yet')
-  expect(said).toContain('ships them once it is enrolled')
+  expect(said).toContain('ships it once it is enrolled')
   expect(said).toContain("can't be reached")
   expect(system.output('agent')).toContain('Not enrolled yet: what is received is kept in')
   agent.kill('SIGHUP')
