@@ -14,46 +14,72 @@ import { places } from './test/threads.ts'
  * less, than with hundreds of files. With `--check` it also starts the commands out of it, and fails where they don't; with `--to` it makes another
  * folder than dist/.
  */
-const { values: asked } = parseArgs({
-  options: { check: { type: 'boolean', default: false }, to: { type: 'string', default: 'dist' } },
-})
 const ROOT = import.meta.dirname
-const DIST = resolve(ROOT, asked.to)
-/** What is started by name: the commands' main files and the threads. */
-const ENTRIES = [
-  'agent/cli/main',
-  'agent/normalise/batch/worker',
-  'indexer/cli/main',
-  'indexer/ingest/worker',
-  'indexer/reports/writers/thread',
-  ...['writer', 'reader', 'merger'].map((name) => `indexer/store/embedded/threads/${name}`),
-]
-/** Packages that start or load files of their own by path, that ask for their folder as CommonJS does, or that few installations load. */
+
+/** Fonts have a package for each script. */
 const FONTS = ['', '-mono', '-arabic', '-hebrew', '-sc', '-jp', '-kr'].map(
   (part) => `@fontsource-variable/noto-sans${part}`,
 )
-const APART = [
-  'piscina',
-  'fastify',
-  '@elastic/elasticsearch',
-  'harfbuzzjs',
-  'wawoff2',
-  '@fontsource-variable/noto-emoji',
-  ...FONTS,
-]
 const LAUNCHED = /'\.\.\/((?:agent|indexer)\/cli\/main)\.ts'/
-const CARRIED = [
+
+/** The two programs, which are published together or each alone. */
+export type Part = 'agent' | 'indexer'
+
+interface Content {
+  readonly command: string
+  /** What is started by name: the command's main file and the threads. */
+  readonly entries: readonly string[]
+  /** Packages that start or load files of their own by path, that ask for their folder as CommonJS does, or that few installations load. */
+  readonly apart: readonly string[]
+  readonly carried: readonly string[]
+}
+
+const CONTENT: Readonly<Record<Part, Content>> = {
+  agent: {
+    command: 'waybill-agent',
+    entries: ['agent/cli/main', 'agent/normalise/batch/worker'],
+    apart: ['piscina'],
+    carried: ['agent/**/*.wasm', 'config/agent.yml'],
+  },
+  indexer: {
+    command: 'waybill',
+    entries: [
+      'indexer/cli/main',
+      'indexer/ingest/worker',
+      'indexer/reports/writers/thread',
+      ...['writer', 'reader', 'merger'].map((name) => `indexer/store/embedded/threads/${name}`),
+    ],
+    apart: [
+      'piscina',
+      'fastify',
+      '@elastic/elasticsearch',
+      'harfbuzzjs',
+      'wawoff2',
+      '@fontsource-variable/noto-emoji',
+      ...FONTS,
+    ],
+    carried: [
+      'indexer/**/*.wasm',
+      'config/*.yml',
+      'config/{controls,reports,rules,sigma}/**/*.yml',
+      'dashboards/console/built/**/*.*',
+      'dashboards/kibana/*.ndjson',
+      'docs/**/*.{md,png}',
+    ],
+  },
+}
+/** What both need. */
+const SHARED = [
   'bin/node26.js',
-  '{agent,indexer,schema}/**/*.wasm',
+  'schema/**/*.wasm',
   'integrations/**/integration.yml',
-  'config/**/*.{yml,service}',
-  'dashboards/console/built/**/*.*',
-  'dashboards/kibana/*.ndjson',
-  'docs/**/*.{md,png}',
   'LICENSE',
   'README.md',
 ]
-const LICENCES = 'THIRD-PARTY-LICENCES.txt'
+const ofAll = (parts: readonly Part[], key: 'entries' | 'apart' | 'carried'): string[] => [
+  ...new Set(parts.flatMap((part) => CONTENT[part][key])),
+]
+export const LICENCES = 'THIRD-PARTY-LICENCES.txt'
 /** Stands for the way from a built file back to the package's root. */
 const TO_ROOT = '@to-root@'
 
@@ -105,7 +131,7 @@ const unused: Plugin = {
  * An import of a part of Node reads every property of it, and loads what waits behind them: all of fetch behind node:http, the test
  * reporter's diffs behind node:util. Taken so, an idle agent is 15 MB smaller.
  */
-const parts: Plugin = {
+const wholeParts: Plugin = {
   name: 'parts',
   renderChunk: (code) =>
     code.replace(
@@ -129,16 +155,16 @@ const latin: Plugin = {
 const escaped = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 /** Puts the code together; the folders of other packages that came to be part of it. */
-async function bundle(): Promise<ReadonlySet<string>> {
+async function bundle(parts: readonly Part[], to: string): Promise<ReadonlySet<string>> {
   const build = await rolldown({
     cwd: ROOT,
     platform: 'node',
-    input: Object.fromEntries(ENTRIES.map((name) => [name, `${name}.ts`])),
-    external: APART.map((name) => new RegExp(`^${name}(/|$)`)),
-    plugins: [placesInPackage, narrowLetters, unused, parts, latin],
+    input: Object.fromEntries(ofAll(parts, 'entries').map((name) => [name, `${name}.ts`])),
+    external: ofAll(parts, 'apart').map((name) => new RegExp(`^${name}(/|$)`)),
+    plugins: [placesInPackage, narrowLetters, unused, wholeParts, latin],
   })
   const { output } = await build.write({
-    dir: DIST,
+    dir: to,
     format: 'esm',
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     entryFileNames: '[name].js',
@@ -155,58 +181,91 @@ async function bundle(): Promise<ReadonlySet<string>> {
   return packages
 }
 
-/** The authors of the bundled packages, and their terms. */
-function writeLicences(folders: ReadonlySet<string>): void {
-  const parts = [...folders].sort().map((folder) => {
+/** The authors of packages, and their terms. */
+export function licencesOf(folders: Iterable<string>): string {
+  const terms = [...folders].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
     const file = globSync('{LICEN[CS]E,licen[cs]e}*', { cwd: folder })[0]
     const text = file === undefined ? '' : `\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
     return `${name} ${version} (${license})\n${text}`
   })
-  writeFileSync(join(DIST, LICENCES), parts.join(`\n${'-'.repeat(80)}\n\n`))
+  return terms.join(`\n${'-'.repeat(80)}\n\n`)
 }
 
-function writeLaunchers({ bin }: Package): void {
-  for (const path of Object.values(bin)) {
+function writeLaunchers(pack: Package, parts: readonly Part[], to: string): void {
+  for (const path of Object.values(binOf(pack, parts))) {
     const text = readFileSync(join(ROOT, path), 'utf8')
     if (!text.startsWith('#!/usr/bin/env ') || !LAUNCHED.test(text))
       throw new Error(
         `${path} is a command, but does not begin with #!/usr/bin/env, or does not start a main file`,
       )
-    const file = join(DIST, path)
+    const file = join(to, path)
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text.replace(LAUNCHED, "'../$1.js'"))
     chmodSync(file, 0o755)
   }
 }
 
-function carryData(): void {
-  for (const file of globSync(CARRIED, { cwd: ROOT })) cpSync(join(ROOT, file), join(DIST, file))
+const binOf = ({ bin }: Package, parts: readonly Part[]): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(bin).filter(([name]) => parts.some((part) => CONTENT[part].command === name)),
+  )
+
+function carryData(parts: readonly Part[], to: string): void {
+  for (const file of globSync([...SHARED, ...ofAll(parts, 'carried')], { cwd: ROOT }))
+    cpSync(join(ROOT, file), join(to, file))
 }
 
-function readIntegrations(): void {
-  for (const file of globSync('integrations/*/integration.yml', { cwd: DIST })) {
-    const { path, content } = readAhead(join(DIST, file))
+function readIntegrations(to: string): void {
+  for (const file of globSync('integrations/*/integration.yml', { cwd: to })) {
+    const { path, content } = readAhead(join(to, file))
     writeFileSync(path, content)
   }
 }
 
-function writePackage(pack: Package): void {
-  const { name, version, description, license, type, bin } = pack
-  const dependencies = Object.fromEntries(APART.map((part) => [part, pack.dependencies[part]]))
+function writePackage(pack: Package, parts: readonly Part[], to: string): void {
+  const { name, version, description, license, type } = pack
+  const dependencies = Object.fromEntries(
+    ofAll(parts, 'apart').map((part) => [part, pack.dependencies[part]]),
+  )
   const engines = { node: '>=26' }
+  const bin = binOf(pack, parts)
   const published = { name, version, description, license, type, engines, bin, dependencies }
-  writeFileSync(join(DIST, 'package.json'), `${JSON.stringify(published, null, 2)}\n`)
+  writeFileSync(join(to, 'package.json'), `${JSON.stringify(published, null, 2)}\n`)
 }
 
-const pack = readPackage()
-rmSync(DIST, { recursive: true, force: true })
-const packages = await bundle()
-await buildConsole()
-carryData()
-readIntegrations()
-writeLicences(packages)
-writeLaunchers(pack)
-writePackage(pack)
-if (asked.check) await check(DIST)
-console.log(`Built ${pack.name} ${pack.version} in ${DIST}.`)
+export interface Published {
+  readonly parts: readonly Part[]
+  readonly to: string
+  /** Another version than that of package.json. */
+  readonly version?: string
+}
+
+/** Makes the published form of one program or of both in a folder; returns the folders of packages that are in it, and the names of those that it needs beside it. */
+export async function publish({
+  parts,
+  to,
+  version,
+}: Published): Promise<{ bundled: ReadonlySet<string>; apart: readonly string[] }> {
+  const own = readPackage()
+  const pack = { ...own, version: version ?? own.version }
+  rmSync(to, { recursive: true, force: true })
+  const packages = await bundle(parts, to)
+  if (parts.includes('indexer')) await buildConsole()
+  carryData(parts, to)
+  readIntegrations(to)
+  writeFileSync(join(to, LICENCES), licencesOf(packages))
+  writeLaunchers(pack, parts, to)
+  writePackage(pack, parts, to)
+  return { bundled: packages, apart: ofAll(parts, 'apart') }
+}
+
+if (import.meta.main) {
+  const { values: asked } = parseArgs({
+    options: { check: { type: 'boolean', default: false }, to: { type: 'string', default: 'dist' } },
+  })
+  const dist = resolve(ROOT, asked.to)
+  await publish({ parts: ['agent', 'indexer'], to: dist })
+  if (asked.check) await check(dist)
+  console.log(`Built ${readPackage().name} ${readPackage().version} in ${dist}.`)
+}
