@@ -63,7 +63,7 @@ export type FileInputConfig = z.infer<typeof fileInput>
 
 export const agentConfigSchema = z.strictObject({
   agent: z.strictObject({
-    name: z.string().min(1).max(256),
+    name: z.string().min(1).max(256).default(hostname),
     data: z.string().min(1),
     host: z.string().min(1).max(256).optional(),
     token: secret().optional(),
