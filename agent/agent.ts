@@ -336,6 +336,11 @@ export class Agent {
     }
   }
 
+  /** Since when its loop has been at work on one step; null while it waits. */
+  get busySince(): number | null {
+    return this.#runtime.pump.busySince
+  }
+
   get shipper(): Shipper {
     return this.#runtime.shipper
   }

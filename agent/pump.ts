@@ -12,7 +12,7 @@ import type { Shipper } from './ship/index.ts'
 export interface PumpParts {
   readonly input: Input
   readonly normaliser: { run(task: Task): Promise<TaskResult> }
-  readonly shipper: Shipper
+  readonly shipper: Pick<Shipper, 'hasRoom' | 'room' | 'seal'>
   /** The limit of buffers: one for each worker and one that is being filled. */
   readonly buffers: number
   /** Called with the counts of missing properties of a batch. */
@@ -50,6 +50,7 @@ export class Pump {
   #careful = 0
   #problem: string | null = null
   #killers = 0
+  #busySince: number | null = null
 
   constructor(parts: PumpParts) {
     this.#parts = parts
@@ -58,6 +59,14 @@ export class Pump {
   /** The reason why nothing moves, in a sentence; null if all is well. */
   get problem(): string | null {
     return this.#problem
+  }
+
+  /**
+   * Since when the present step has been at work, on the clock of `performance.now()`; null while the pump waits for records, for room in the spool or for the
+   * disk. A step that never ends is a fault, however long such a wait is.
+   */
+  get busySince(): number | null {
+    return this.#problem === null ? this.#busySince : null
   }
 
   /** Records that stopped a worker and were shipped unparsed. */
@@ -74,7 +83,9 @@ export class Pump {
     this.#stop = signal
     if (once) await input.sweep()
     while (!signal.aborted) {
+      this.#busySince = performance.now()
       const read = await this.#readOne()
+      this.#busySince = performance.now()
       if (
         read
           ? this.#outstanding.length >= this.#parts.buffers - 1 || this.#careful > 0
@@ -84,16 +95,19 @@ export class Pump {
       } else if (!read) {
         if (once && input.exhausted()) break
         for (const buffer of this.#free.splice(0)) release(buffer)
+        this.#busySince = null
         await input.wait(once ? AbortSignal.any([signal, AbortSignal.timeout(LOOK_AGAIN_MS)]) : signal)
         // A few records are collected for a moment, so that each does not cost a batch.
         if (!once) await pause(GATHER_MS, signal)
       }
       if (!shipper.hasRoom()) {
         await this.#takeAll()
+        this.#busySince = null
         await shipper.room(signal)
       }
     }
     await this.#takeAll()
+    this.#busySince = null
   }
 
   async #readOne(): Promise<boolean> {

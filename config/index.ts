@@ -9,4 +9,5 @@ export {
   readConfig,
 } from './read.ts'
 export { isLoopbackHost, Secret, secret } from './secret.ts'
+export { openSupervisor, type Supervisor } from './supervisor.ts'
 export { age, bytesText, duration, size } from './units.ts'

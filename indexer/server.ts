@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
+import { openSupervisor } from '../config/index.ts'
 import { permissionsOf } from '../schema/api/index.ts'
 import { logged, reasonOf } from '../schema/index.ts'
 import { isForWatcher } from '../schema/rule.ts'
@@ -103,6 +104,8 @@ export interface IndexerParts {
   readonly watchesEvery?: number
   /** Whether the alert rules run. The default is true. */
   readonly runsRules?: boolean
+  /** Called when it listens, though its store can't be reached yet. */
+  readonly waits?: () => void
   /** The cost of hashing a password. */
   readonly passwordCost?: Cost
 }
@@ -141,6 +144,7 @@ export async function startIndexer(
         const reason = `The indexer waits for its store. ${thrown.message}`
         if (waiting?.reason !== reason) log.warn(reason)
         waiting ??= await listenWhileWaiting(config.listen, tls, reason)
+        parts.waits?.()
         waiting.reason = reason
       }
       await setTimeout(pause, undefined, { signal: stopped }).catch(() => {})
@@ -626,12 +630,18 @@ export async function runIndexer(configFile: string): Promise<number> {
   }
   process.on('SIGHUP', onHangup)
 
-  const indexer = await startIndexer(config, { log }, stopped.signal)
+  const supervisor = openSupervisor({
+    environment: process.env,
+    isAlive: () => true,
+    warn: (sentence) => log.warn(sentence),
+  })
+  const indexer = await startIndexer(config, { log, waits: () => supervisor.ready() }, stopped.signal)
   if (indexer === null) {
     log.info('Stopped.')
     return 0
   }
   begun.resolve(indexer)
+  supervisor.ready()
   const { firstSignIn } = indexer
   // A terminal is looked at once and forgotten; a log is kept, so it only names the file.
   if (firstSignIn !== null && process.stderr.isTTY) {
@@ -642,6 +652,7 @@ export async function runIndexer(configFile: string): Promise<number> {
   }
 
   await stop.promise
+  supervisor.stopping()
   try {
     await reloading
     await indexer.close()

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs'
-import { bytesText } from '../../config/index.ts'
+import { bytesText, openSupervisor } from '../../config/index.ts'
 import type { Ledger } from '../../schema/wire/index.ts'
 import { Agent } from '../agent.ts'
 import { NOT_REACHABLE } from '../begin.ts'
@@ -49,7 +49,16 @@ export const runCommand: CommandModule<object, RunArguments> = {
     if (!argv.once) process.on('SIGHUP', () => hangUps.note())
 
     for (const sentence of await wrongInputs(argv.config, config)) log.warn(sentence)
+    let opened: Agent | null = null
+    const supervisor = openSupervisor({
+      environment: process.env,
+      isAlive: () => isMoving(opened?.busySince ?? null, performance.now()),
+      warn: (sentence) => log.warn(sentence),
+    })
+    // The settings are valid. The first enrolment may take as long as an indexer is away.
+    supervisor.ready()
     const agent = await Agent.open(argv.config, config, log, { patience: argv.once ? null : stop.signal })
+    opened = agent
     const control = await serveControl(agent, config.agent.data, log)
     try {
       const metrics = config.metrics === undefined ? null : await metricsOf(agent, config.metrics.listen)
@@ -61,12 +70,20 @@ export const runCommand: CommandModule<object, RunArguments> = {
         await metrics?.close()
       }
     } finally {
+      supervisor.stopping()
       await control.close()
       const { spooledBatches } = await agent.close()
       log.info(stoppedText(spooledBatches))
     }
   },
 }
+
+/** A step of the loop is a batch of at most 1 MiB: none takes a minute. */
+const STUCK_MS = 60_000
+
+/** Whether the loop waits or makes progress, so that the service manager need not restart the agent. */
+export const isMoving = (busySince: number | null, now: number): boolean =>
+  busySince === null || now - busySince < STUCK_MS
 
 const stoppedText = (batches: number): string =>
   batches === 0
