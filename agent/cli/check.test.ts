@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -9,6 +18,8 @@ import { waybillAgent } from './testing/command.ts'
 
 const SCRIPT = join(import.meta.dirname, '../../bin/waybill-agent.js')
 const NOBODY = 65534
+/** The group of the system's logs in Debian and its relatives, Fedora and its relatives. */
+const ADM = 4
 
 let folder: string
 beforeAll(() => {
@@ -123,14 +134,38 @@ describe('waybill-agent check', () => {
     const paths = [place('closed/*.jsonl'), place('closed/inner/*.jsonl')]
     config([[paths, 'erp']], place('closed/data'))
     const { code, said } = asNobody('check', '--offline')
-    expect(said).toMatch(/WRONG .*closed\/a\.jsonl: this user may not read it: give it permission/)
-    expect(said).toMatch(/WRONG .*The folder .*closed\/inner can't be listed: .*Give it permission/)
+    expect(said).toMatch(
+      /WRONG .*closed\/a\.jsonl: only root may read it: give this user the permission \(setfacl --modify user:nobody:r .*closed\/a\.jsonl\)/,
+    )
+    expect(said).toMatch(/WRONG .*closed\/inner: only root may read it: .*setfacl --modify user:nobody:rx/)
     expect(said).toMatch(
       /WRONG .*closed\/data: does not exist, and this user may not make it: give the user permission to write in .*closed, or/,
     )
     expect(code).toBe(1)
     expect(asNobody('test', 'erp', 'closed/a.jsonl').said).toBe(
       "This user may not read closed/a.jsonl: run the command as the agent's user, or as root. (WB-FILE-UNREADABLE)\n",
+    )
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('the group that may read what this user may not', () => {
+    mkdirSync(place('grouped'))
+    writeFileSync(place('grouped/a.jsonl'), '{"action":"View"}\n', { mode: 0o640 })
+    chownSync(place('grouped/a.jsonl'), 0, ADM)
+    config([[[place('grouped/*.jsonl')], 'erp']], place('grouped-data'))
+    expect(asNobody('check', '--offline').said).toMatch(
+      /WRONG .*grouped\/a\.jsonl: this user is not in the group adm, which may read it: usermod --append --groups adm nobody, and restart the agent/,
+    )
+    chmodSync(place('grouped'), 0o710)
+    chownSync(place('grouped'), 0, ADM)
+    expect(asNobody('check', '--offline').said).toMatch(/grouped: only root may read it: .*:rx/)
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('that root sees files which the agent may not read', async () => {
+    mkdirSync(place('owned'))
+    chownSync(place('owned'), NOBODY, NOBODY)
+    config([[[place('owned/*.jsonl')], 'erp']], place('owned'))
+    expect((await check('agent.yml')).said).toMatch(
+      /NOTICE .*owned: root may read every file, but the agent runs as nobody: sudo -u nobody waybill-agent check --config agent\.yml/,
     )
   })
 

@@ -18,6 +18,7 @@ import { listenText, tryListening } from '../inputs/index.ts'
 import type { EventCatalogue } from '../normalise/index.ts'
 import { listeningOf, receivedPipelines } from '../receive.ts'
 import { loadIdentity, reach } from '../ship/index.ts'
+import { accessProblem, rootNotice } from './access.ts'
 import { configOption, jsonOption } from './config-option.ts'
 import { lookAt } from './first-look.ts'
 import { harmless } from './table.ts'
@@ -52,6 +53,7 @@ export const checkCommand: CommandModule<object, CheckArguments> = {
     const findings = [
       { ok: true, about: argv.config, sentence: 'the settings are valid' },
       await dataFolder(config),
+      ...asRoot(argv.config, config),
       ...(await inputs(argv.config, config)),
       ...(await reception(argv.config, config)),
       ...(await columns(argv.config, config)),
@@ -98,6 +100,11 @@ async function dataFolder(config: AgentConfig): Promise<Finding> {
   }
 }
 
+function asRoot(file: string, { agent: { data } }: AgentConfig): Finding[] {
+  const sentence = rootNotice(data, file)
+  return sentence === null ? [] : [{ ok: true, notice: true, about: data, sentence }]
+}
+
 /** Whether a path can be created in its nearest existing folder. */
 async function mayBeMade(path: string): Promise<boolean> {
   const parent = dirname(path)
@@ -121,7 +128,9 @@ async function inputs(configFile: string, config: AgentConfig): Promise<Finding[
           about,
           sentence: `${filesText(files.length)}, read as ${named.title}: ${some(files)}`,
         })
-      for (const one of [...wrong, ...closed]) findings.push({ ok: false, ...one })
+      for (const one of wrong) findings.push({ ok: false, ...one })
+      for (const { about, sentence } of closed)
+        findings.push({ ok: false, about, sentence: accessProblem(about) ?? sentence })
       for (const one of notices) findings.push({ ok: true, notice: true, ...one })
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error
