@@ -10,9 +10,9 @@ process.env.TMPDIR = quickDisk
 
 export default defineConfig({
   test: {
-    include: ['{agent,indexer,schema,config,dashboards,demo,test}/**/*.test.ts'],
+    include: ['{agent,indexer,schema,config,dashboards,demo,packaging,test}/**/*.test.ts'],
     // Those have runs of their own: `npm run test:system`, `npm run test:engine`.
-    exclude: [...configDefaults.exclude, '**/*.{system,engine,archive,reports}.test.ts'],
+    exclude: [...configDefaults.exclude, '**/*.{system,engine,archive,reports,packages}.test.ts'],
     globalSetup: ['test/threads.ts'],
     execArgv: ['--import', join(import.meta.dirname, 'test/threads-loader.js')],
     testTimeout: 120_000,

@@ -77,6 +77,7 @@ const ROOMS: readonly { folder: string; doors: readonly string[] }[] = [
   { folder: 'dashboards/watches', doors: ['index.ts'] },
   { folder: 'demo', doors: [] },
   { folder: 'demo/generator', doors: ['index.ts'] },
+  { folder: 'packaging', doors: ['index.ts'] },
 ]
 
 /** Into which top-level folders the files of a folder may reach; the longest name of a folder counts. `test`, `bench` and the root's own files look at the whole from outside. */

@@ -1,4 +1,4 @@
-import yargs from 'yargs'
+import yargs, { type Argv } from 'yargs'
 import { noOption } from '../../config/index.ts'
 import { VERSION } from '../../config/version.ts'
 import { codedText, OperatorError } from '../../schema/index.ts'
@@ -20,8 +20,9 @@ const LISTS: ReadonlySet<string> = new Set(['_', 'column', 'file', 'time-format'
 /** A wrong command line: the operator's mistake, shown without a stack trace. */
 class UsageError extends Error {}
 
-const cli = (argv: readonly string[]) =>
-  yargs([...argv])
+/** The commands, without what checks a command line: manual pages and completions are made of them, too. */
+export const declare = (cli: Argv) =>
+  cli
     .scriptName('waybill-agent')
     .usage(
       '$0 <command>\n\nReads audit files, seals their records into batches and ships them to an indexer.',
@@ -36,6 +37,12 @@ const cli = (argv: readonly string[]) =>
     .command(spoolCommand)
     .command(quarantineCommand)
     .completion('completion', 'Print a completion script: add its output to ~/.bashrc or ~/.zshrc')
+    .epilogue(
+      'Exit codes: 0 done; 1 failed or refused; 2 wrong command line or settings; 3 the indexer is not reachable; 4 not found.',
+    )
+
+const cli = (argv: readonly string[]) =>
+  declare(yargs([...argv]))
     .demandCommand(1, 'Name a command.')
     .strict()
     .recommendCommands()
@@ -48,9 +55,6 @@ const cli = (argv: readonly string[]) =>
     }, true)
     .version(VERSION)
     .alias('h', 'help')
-    .epilogue(
-      'Exit codes: 0 done; 1 failed or refused; 2 wrong command line or settings; 3 the indexer is not reachable; 4 not found.',
-    )
     .wrap(Math.min(110, process.stdout.columns ?? 100))
     .fail((message, error) => {
       throw error ?? new UsageError(message)

@@ -1,4 +1,4 @@
-import yargs from 'yargs'
+import yargs, { type Argv } from 'yargs'
 import { VERSION } from '../../config/version.ts'
 import { codedText, OperatorError, reasonOf } from '../../schema/index.ts'
 import { EXIT } from './output.ts'
@@ -28,8 +28,9 @@ const LISTS: ReadonlySet<string> = new Set([
 /** The command line is wrong, in the words of yargs. */
 class CommandLine extends Error {}
 
-const cli = (argv: readonly string[]) =>
-  yargs([...argv])
+/** The commands, without what checks a command line: manual pages and completions are made of them, too. */
+export const declare = (cli: Argv) =>
+  cli
     .scriptName('waybill')
     .usage('$0 <command>\n\nSearches audit events, and manages the indexer that stores them.')
     .command(
@@ -172,6 +173,10 @@ const cli = (argv: readonly string[]) =>
       async (given) => (await import('./indexer.ts')).run(given),
     )
     .completion('completion', 'Print a completion script: add its output to ~/.bashrc or ~/.zshrc')
+    .epilogue(EXIT_CODES)
+
+const cli = (argv: readonly string[]) =>
+  declare(yargs([...argv]))
     .demandCommand(1, 'Name a command.')
     .strict()
     .recommendCommands()
@@ -182,7 +187,6 @@ const cli = (argv: readonly string[]) =>
     }, true)
     .version(VERSION)
     .alias('h', 'help')
-    .epilogue(EXIT_CODES)
     .wrap(Math.min(110, process.stdout.columns ?? 100))
     .fail((said, error) => {
       throw error ?? new CommandLine(said)

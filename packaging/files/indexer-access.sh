@@ -1,0 +1,9 @@
+
+# The indexer reads nothing that is not its own.
+give_access() {
+  :
+}
+
+forget_access() {
+  :
+}

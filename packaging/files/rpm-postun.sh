@@ -1,0 +1,4 @@
+@host@
+if has_systemd; then
+  systemctl daemon-reload
+fi

@@ -1,0 +1,4 @@
+@host@
+if [ "$1" -gt 1 ]; then
+  pause_service
+fi

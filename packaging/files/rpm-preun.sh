@@ -1,0 +1,4 @@
+@host@
+if [ "$1" -eq 0 ]; then
+  end_service
+fi
