@@ -1,2 +1,2 @@
-/** What whoever builds packages can correct, in one sentence; shown without a stack trace. */
+/** An error that the builder of packages can correct, as one sentence. It is shown without a stack trace. */
 export class BuildError extends Error {}

@@ -204,7 +204,7 @@ export function tarball(made: Made): string {
   return target
 }
 
-/** A tar archive that is the same whoever makes it, and whenever. */
+/** A tar archive with the same bytes on every machine, at any time. */
 export function archived(folder: string, names: readonly string[], date: Date): Buffer {
   const options = [
     '--format=gnu',
