@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1000000 MALLOC_TRIM_THRESHOLD_=64000000 node --disable-warning=ExperimentalWarning --initial-old-space-size=96
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1000000 MALLOC_TRIM_THRESHOLD_=64000000 node --initial-old-space-size=96
 import './node26.js'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'

@@ -5,4 +5,5 @@
 if [ -z "$NODE_COMPILE_CACHE" ]; then
   export NODE_DISABLE_COMPILE_CACHE=1
 fi
-exec @folder@/node @options@ @folder@/bin/@name@.js "$@"
+# Node calls its access to the C library an experiment, which the report to systemd needs (config/supervisor.ts).
+exec @folder@/node --disable-warning=ExperimentalWarning @options@ @folder@/bin/@name@.js "$@"
