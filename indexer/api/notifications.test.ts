@@ -106,7 +106,7 @@ describe('waybill', () => {
     const listed = await run('channels')
     expect(listed.out).toMatch(/security +webhook +127\.0\.0\.1:\d+ +working/)
     expect(listed.out).toMatch(/security +slack +127\.0\.0\.1:9 +failing/)
-    expect(listed.err).toContain('Rules name channels that are not there: ')
+    expect(listed.err).toContain('Rules name channels that are not in indexer.yml: ')
     expect((await run('channels', 'test', 'none')).code).toBe(4)
   })
 
