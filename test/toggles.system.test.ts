@@ -318,7 +318,7 @@ it("types of an operator's own integration are switched by name, from the first 
 
 it('the types that can be switched centrally are those that agents know', async () => {
   const { types } = await readCatalogue(pino({ level: 'silent' }))
-  const central = types.map(({ system: _, integration, ...type }) => ({ integration, ...type }))
+  const central = types.map(({ system: _, category: __, integration, ...type }) => ({ integration, ...type }))
   const known = []
   for (const name of readdirSync(INTEGRATIONS).sort()) {
     const { integration, types: own } = catalogueOf(await loadIntegration(name))
