@@ -67,6 +67,8 @@ async function documents(): Promise<{ id: string; source: Record<string, unknown
 
 // The engine of the tests has neither _delete_by_query nor _reindex: what they do is done by hand.
 const hitsOf = async (index: string, query: object) => {
+  // What was stored a moment ago must be found, too.
+  await cluster.client.indices.refresh({ index })
   const { hits } = await cluster.client.search<object>({ index, query, size: 1000 })
   return hits.hits.map(({ _id, _index, _source }) => ({ _id: String(_id), _index, source: _source ?? {} }))
 }
