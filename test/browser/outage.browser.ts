@@ -81,9 +81,12 @@ describe('while the indexer is away', () => {
         audit: { category: 'security', risk: 'high' },
       },
     ])
-    for (const page of [overview, events]) {
+    for (const [page, text] of [
+      [overview, '1 event of high priority'],
+      [events, 'after the outage'],
+    ] as const) {
       await page.getByRole('button', { name: 'Refresh', exact: true }).click()
-      await page.getByText('after the outage').first().waitFor()
+      await page.getByText(text).first().waitFor()
       expect(await broken(page)).toBe(0)
       await page.close()
     }
