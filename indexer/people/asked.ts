@@ -7,8 +7,9 @@ export function withPeople(store: Store, people: People): Store {
   const reading = (at: Pick<Store, 'search' | 'aggregate'>): Pick<Store, 'search' | 'aggregate'> => ({
     search: (request, gone) => at.search({ ...request, query: people.resolved(request.query) }, gone),
     async aggregate(request: AggregateRequest, gone) {
+      const split = meantSplit(request)
+      if (split?.field === 'person') await people.refresh()
       const resolved = { ...request, query: people.resolved(request.query) }
-      const split = meantSplit(resolved)
       const counter = { aggregate: (one: AggregateRequest) => at.aggregate(one, gone) }
       return split === null ? at.aggregate(resolved, gone) : countedBy(counter, people, resolved, split)
     },

@@ -155,9 +155,9 @@ async function byPerson(counter: Counter, people: People, base: Base): Promise<G
     for (const { key: system, split } of answer.split?.buckets ?? [])
       for (const { key, count } of split?.buckets ?? []) {
         const value = String(key)
-        const person = people.withValue(String(system), field, value)
-        if (person !== null) {
-          tally.add(person.id, count)
+        const id = people.idWithValue(String(system), field, value)
+        if (id !== null) {
+          tally.add(id, count)
           left -= count
         } else
           passed.push({

@@ -318,7 +318,7 @@ class Graph {
 }
 
 /** The least e-mail address, else the least name or id with its system. */
-function usualId(identifiers: readonly Identifier[]): string {
+export function usualId(identifiers: readonly Identifier[]): string {
   const of = (kind: Identifier['kind']): string[] =>
     identifiers
       .filter((one) => one.kind === kind)

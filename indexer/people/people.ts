@@ -21,6 +21,7 @@ import {
   queryOf,
   type Seen,
   textOf,
+  usualId,
 } from './joins.ts'
 import { readPeople } from './list-file.ts'
 
@@ -30,8 +31,10 @@ const MOST_ACTS = 5_000
 const EVERY = 30_000
 const ALL_EVERY = 86_400_000
 const LATE = 60_000
-/** What came since then is counted anew each time, ms. */
-const LONGEST_RECENT = 3_600_000
+/** What came within this time is counted anew by each look, ms. */
+const LONGEST_RECENT = 120_000
+/** A count is not of accounts that nobody has looked at for longer than this, ms. */
+const FRESH_FOR = 5_000
 
 const storedSchema = z.object({ by: z.string(), at: z.number(), what: peopleActAsked })
 
@@ -66,6 +69,8 @@ export class People {
   #byIdentifier: ReadonlyMap<string, Person> = new Map()
   #partial: string | null = 'The accounts in the stored events have not been looked at yet.'
   #allAt = Number.NEGATIVE_INFINITY
+  #lookedAt = Number.NEGATIVE_INFINITY
+  #known: ReadonlySet<string> = new Set()
   #said: string | null = null
   #joined = ''
   #stamp = 0
@@ -112,6 +117,11 @@ export class People {
     return this.#partial
   }
 
+  /** Looks unless that was done a moment ago. */
+  async refresh(): Promise<void> {
+    if (this.#parts.clock() - this.#lookedAt >= FRESH_FOR) await this.look()
+  }
+
   /** Looks at the events that came since the last time, or once a day at all of them. Who asks while others wait has their look. */
   look(): Promise<void> {
     this.#next ??= this.#turn(async () => {
@@ -132,6 +142,7 @@ export class People {
         this.#since = until
       }
       const recent = await gather(this.#parts.store, { since: this.#since })
+      this.#lookedAt = now
       const recentText = JSON.stringify(recent.seen)
       if (earlier === this.#earlier && recentText === this.#recentText) return
       this.#recentText = recentText
@@ -196,15 +207,20 @@ export class People {
     return null
   }
 
-  /** The person that has this name, address or id in a system; null if nobody has it alone. */
-  withValue(system: string, field: 'user.name' | 'user.email' | 'user.id', value: string): Person | null {
+  /**
+   * The id of the person that has this name, address or id in a system; null if nobody has it alone. An account that came since the last
+   * look is a person of its own until the next one.
+   */
+  idWithValue(system: string, field: 'user.name' | 'user.email' | 'user.id', value: string): string | null {
     const [identifier] = identifiersOf({
       system,
       name: field === 'user.name' ? value : null,
       id: field === 'user.id' ? value : null,
       email: field === 'user.email' ? value : null,
     })
-    return identifier === undefined ? null : (this.#byIdentifier.get(keyOf(identifier)) ?? null)
+    if (identifier === undefined) return null
+    const key = keyOf(identifier)
+    return this.#byIdentifier.get(key)?.id ?? (this.#known.has(key) ? null : usualId([identifier]))
   }
 
   get(id: string): Person | null {
@@ -323,6 +339,7 @@ export class People {
 
   #workOut(): void {
     this.#persons = personsOf(this.#rows, this.#listed, this.#decided)
+    this.#known = new Set(this.#rows.flatMap((row) => identifiersOf(row).map(keyOf)))
     this.#byIdentifier = new Map(
       this.#persons.flatMap((person) => person.identifiers.map((one) => [keyOf(one), person] as const)),
     )

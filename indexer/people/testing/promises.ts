@@ -226,6 +226,21 @@ export function knowsPeople(ground: TestPlaces): void {
       expect((await by(store, 'person')).counts).toEqual(before.counts)
     })
 
+    test('an account that nobody has looked at yet is a person of its own, and not nobody', async () => {
+      const { store, all } = await filled()
+      const before = await by(store, 'person')
+      const event = eventAt(all.length, {
+        ...did(all.length, { action: 'Login', module: 'github', type: ['start'] }),
+        user: { name: 'octo-new' },
+      })
+      await store.write(batchOf(2, [event]))
+      await ground.settled()
+      // The clock stands still: there is no other look.
+      const { counts, split } = await by(store, 'person')
+      expect(counts['github/octo-new']).toBe(1)
+      expect(split?.none).toBe(before.split?.none)
+    })
+
     test('a later event of a new account is somebody’s after the next look', async () => {
       const { store, people, all } = await filled()
       const before = await found(store, 'person: "John Smith"')
