@@ -1,3 +1,4 @@
+import { textAt } from '../../schema/index.ts'
 import type { Query } from '../query/index.ts'
 import type { AggregateRequest, Bucket, Store } from '../store/port.ts'
 import type { Seen } from './joins.ts'
@@ -23,35 +24,21 @@ export interface Gathered {
   readonly partial: string | null
 }
 
-/** `since` and `until`: only events that were ingested then or later, and before, ms. */
-export async function gather(
-  store: Pick<Store, 'aggregate'>,
-  { since, until }: { readonly since?: number; readonly until?: number },
-): Promise<Gathered> {
+/** What all stored events carry. */
+export async function gather(store: Pick<Store, 'aggregate'>): Promise<Gathered> {
   const seen: Seen[] = []
   let partial: string | null = null
-  const within: Query[] =
-    since === undefined && until === undefined
-      ? []
-      : [
-          {
-            ...{ kind: 'range', field: 'event.ingested' },
-            ...(since !== undefined && { gte: since }),
-            ...(until !== undefined && { lt: until }),
-          },
-        ]
   const ask = async (request: AggregateRequest): Promise<readonly Bucket[]> => {
     const answer = await store.aggregate({ ...request, budget: BUDGET })
     partial ??= answer.partial?.sentence ?? null
     return answer.split?.buckets ?? []
   }
-  const all: Query = within.length === 0 ? { kind: 'all' } : { kind: 'and', of: within }
-  const systems = await ask({ query: all, by: [{ kind: 'values', field: 'event.module', top: TOP }] })
+  const systems = await ask({
+    query: { kind: 'all' },
+    by: [{ kind: 'values', field: 'event.module', top: TOP }],
+  })
   for (const { key: system } of systems) {
-    const query: Query = {
-      kind: 'and',
-      of: [...within, { kind: 'equals', field: 'event.module', value: String(system) }],
-    }
+    const query: Query = { kind: 'equals', field: 'event.module', value: String(system) }
     for (const [one, other] of PAIRS) {
       let after: string | number | undefined
       for (;;) {
@@ -80,6 +67,31 @@ function rowsOf(system: string, one: Member, other: Member, { key, count, split 
     { ...row, count },
     ...(split?.buckets ?? []).map((inner) => ({ ...row, [other]: String(inner.key), count: inner.count })),
   ]
+}
+
+const PAGE = 1000
+/** Of more events than this at once the rest is left out until all are looked at again. */
+const MOST_PAGES = 20
+
+/** What the events carry that arrived after a place. */
+export async function arrived(
+  store: Pick<Store, 'arrivals'>,
+  after: string,
+): Promise<{ readonly seen: readonly Seen[]; readonly place: string; readonly isEnd: boolean }> {
+  const seen: Seen[] = []
+  let place = after
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const { events, next } = await store.arrivals({ query: { kind: 'all' }, after: place, limit: PAGE })
+    for (const event of events) {
+      const at = (path: string): string | null => textAt(event, path) ?? null
+      const row = { name: at('user.name'), id: at('user.id'), email: at('user.email') }
+      if (Object.values(row).some((value) => value !== null))
+        seen.push({ system: at('event.module') ?? '', ...row, count: 1 })
+    }
+    place = next ?? place
+    if (events.length < PAGE) return { seen, place, isEnd: true }
+  }
+  return { seen, place, isEnd: false }
 }
 
 /** Each row once, with the sum of its counts. */

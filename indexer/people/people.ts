@@ -8,7 +8,7 @@ import { accountQuery, asksForPersons, hasShape, type Query, withPersons } from 
 import { Refusal } from '../refusal.ts'
 import type { SharedRecords } from '../store/index.ts'
 import type { Store } from '../store/port.ts'
-import { gather, merged } from './gather.ts'
+import { arrived, gather, merged } from './gather.ts'
 import {
   type Decided,
   identifiersIn,
@@ -30,16 +30,15 @@ const MOST_ACTS = 5_000
 /** How often new events are looked at, and how often all are, ms: accounts whose events have expired are forgotten then. */
 const EVERY = 30_000
 const ALL_EVERY = 86_400_000
-const LATE = 60_000
-/** What came within this time is counted anew by each look, ms. */
-const LONGEST_RECENT = 120_000
+/** The same if more came at once than a look reads. */
+const LEFT_OUT_EVERY = 3_600_000
 /** A count is not of accounts that nobody has looked at for longer than this, ms. */
 const FRESH_FOR = 5_000
 
 const storedSchema = z.object({ by: z.string(), at: z.number(), what: peopleActAsked })
 
 export interface PeopleParts {
-  readonly store: Pick<Store, 'aggregate'>
+  readonly store: Pick<Store, 'aggregate' | 'arrivals' | 'arrivalsEnd'>
   readonly records: Pick<SharedRecords, 'list' | 'put' | 'remove' | 'follow'>
   readonly trail: Pick<Trail, 'record'>
   /** The operator's list; null if there is none. */
@@ -57,11 +56,10 @@ export class People {
   readonly #parts: PeopleParts
   readonly #turn = inTurn()
   readonly #rounds: Rounds
-  /** What the events carry that were received before `#since`, and that with the events of later. */
-  #earlier: readonly Seen[] = []
   #rows: readonly Seen[] = []
-  #recentText = ''
-  #since: number | null = null
+  /** The place in the order of arrival up to which events were looked at. */
+  #place: string | null = null
+  #hasLeftOut = false
   #next: Promise<void> | null = null
   #listed: readonly Listed[] = []
   #decided: readonly Decided[] = []
@@ -126,27 +124,25 @@ export class People {
   look(): Promise<void> {
     this.#next ??= this.#turn(async () => {
       this.#next = null
-      const earlier = this.#earlier
-      const now = this.#parts.clock()
-      if (this.#since === null || now - this.#allAt >= ALL_EVERY) {
-        // Events are stored some time after they were received.
-        this.#since = now - LATE
-        const { seen, partial } = await gather(this.#parts.store, { until: this.#since })
-        this.#earlier = seen
+      const { store, clock } = this.#parts
+      const now = clock()
+      this.#lookedAt = now
+      const isDue = now - this.#allAt >= (this.#hasLeftOut ? LEFT_OUT_EVERY : ALL_EVERY)
+      if (this.#place === null || isDue) {
+        // Taken before: an event that comes meanwhile is met twice rather than never.
+        this.#place = await store.arrivalsEnd()
+        const { seen, partial } = await gather(store)
+        this.#rows = merged(seen)
         this.#partial = partial
         this.#allAt = now
-      } else if (now - this.#since >= LONGEST_RECENT) {
-        const until = now - LATE
-        const { seen } = await gather(this.#parts.store, { since: this.#since, until })
-        this.#earlier = merged([...this.#earlier, ...seen])
-        this.#since = until
+        this.#hasLeftOut = false
+      } else {
+        const { seen, place, isEnd } = await arrived(store, this.#place)
+        this.#place = isEnd ? place : await store.arrivalsEnd()
+        this.#hasLeftOut ||= !isEnd
+        if (seen.length === 0) return
+        this.#rows = merged([...this.#rows, ...seen])
       }
-      const recent = await gather(this.#parts.store, { since: this.#since })
-      this.#lookedAt = now
-      const recentText = JSON.stringify(recent.seen)
-      if (earlier === this.#earlier && recentText === this.#recentText) return
-      this.#recentText = recentText
-      this.#rows = merged([...this.#earlier, ...recent.seen])
       this.#workOut()
     })
     return this.#next
