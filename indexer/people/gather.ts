@@ -1,7 +1,6 @@
-import { textAt } from '../../schema/index.ts'
 import type { Query } from '../query/index.ts'
 import type { AggregateRequest, Bucket, Store } from '../store/port.ts'
-import type { Seen } from './joins.ts'
+import { accountIn, type Seen } from './joins.ts'
 
 /** Reads from the store which names, ids and e-mail addresses of users events carry together. */
 
@@ -83,10 +82,9 @@ export async function arrived(
   for (let page = 0; page < MOST_PAGES; page++) {
     const { events, next } = await store.arrivals({ query: { kind: 'all' }, after: place, limit: PAGE })
     for (const event of events) {
-      const at = (path: string): string | null => textAt(event, path) ?? null
-      const row = { name: at('user.name'), id: at('user.id'), email: at('user.email') }
-      if (Object.values(row).some((value) => value !== null))
-        seen.push({ system: at('event.module') ?? '', ...row, count: 1 })
+      const account = accountIn(event)
+      const { name, id, email } = account
+      if (name !== null || id !== null || email !== null) seen.push({ ...account, count: 1 })
     }
     place = next ?? place
     if (events.length < PAGE) return { seen, place, isEnd: true }

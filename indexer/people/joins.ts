@@ -91,15 +91,18 @@ export const identifiersOf = ({ system, name, id, email }: Omit<Seen, 'count'>):
   ...(name === null ? [] : [nameOf(system, name)]),
 ]
 
-export function identifiersIn(event: AuditEvent): Identifier[] {
+/** What an event says of its user's account. */
+export function accountIn(event: AuditEvent): Omit<Seen, 'count'> {
   const at = (path: string): string | null => textAt(event, path) ?? null
-  return identifiersOf({
+  return {
     system: at('event.module') ?? '',
     name: at('user.name'),
     id: at('user.id'),
     email: at('user.email'),
-  })
+  }
 }
+
+export const identifiersIn = (event: AuditEvent): Identifier[] => identifiersOf(accountIn(event))
 
 /** What finds the events that carry an identifier. */
 export function queryOf(identifier: Identifier): Query {

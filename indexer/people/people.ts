@@ -11,6 +11,7 @@ import type { Store } from '../store/port.ts'
 import { arrived, gather, merged } from './gather.ts'
 import {
   type Decided,
+  type Identifier,
   identifiersIn,
   identifiersOf,
   type Join,
@@ -68,6 +69,10 @@ export class People {
   #partial: string | null = 'The accounts in the stored events have not been looked at yet.'
   #allAt = Number.NEGATIVE_INFINITY
   #lookedAt = Number.NEGATIVE_INFINITY
+  #byId: ReadonlyMap<string, Person> = new Map()
+  #listedIds: ReadonlySet<string> = new Set()
+  /** The accounts that events join nothing to, by their keys. */
+  #apart: ReadonlyMap<string, Identifier> = new Map()
   #known: ReadonlySet<string> = new Set()
   #said: string | null = null
   #joined = ''
@@ -99,10 +104,6 @@ export class People {
 
   close(): Promise<void> {
     return this.#rounds.close()
-  }
-
-  get all(): readonly Person[] {
-    return this.#persons
   }
 
   /** Another number whenever accounts were joined or parted. */
@@ -180,9 +181,7 @@ export class People {
   queryOf({ identifiers }: Person): Query {
     const own = new Set(identifiers.map(keyOf))
     const is: Query = { kind: 'or', of: identifiers.map(queryOf) }
-    const others = this.#decided.flatMap(({ what }) =>
-      what.kind === 'apart' && !own.has(keyOf(what.account)) ? [queryOf(what.account)] : [],
-    )
+    const others = [...this.#apart].flatMap(([key, account]) => (own.has(key) ? [] : [queryOf(account)]))
     return others.length === 0
       ? is
       : { kind: 'and', of: [is, ...others.map((of): Query => ({ kind: 'not', of }))] }
@@ -190,13 +189,9 @@ export class People {
 
   /** The person whose event it is; null if it names nobody. */
   personOf(event: AuditEvent): Person | null {
-    const identifiers = identifiersIn(event)
+    const keys = identifiersIn(event).map(keyOf)
     // What was kept apart comes before what it was kept apart from.
-    const apart = new Set(
-      this.#decided.flatMap(({ what }) => (what.kind === 'apart' ? [keyOf(what.account)] : [])),
-    )
-    const keys = identifiers.map(keyOf)
-    for (const key of [...keys.filter((one) => apart.has(one)), ...keys]) {
+    for (const key of [...keys.filter((one) => this.#apart.has(one)), ...keys]) {
       const person = this.#byIdentifier.get(key)
       if (person !== undefined) return person
     }
@@ -220,11 +215,11 @@ export class People {
   }
 
   get(id: string): Person | null {
-    return this.#persons.find((person) => person.id === id) ?? null
+    return this.#byId.get(id) ?? null
   }
 
   isListed({ id }: Person): boolean {
-    return this.#listed.some((one) => one.id === id)
+    return this.#listedIds.has(id)
   }
 
   /** The people whose id this is, else those with this name or account. */
@@ -255,9 +250,9 @@ export class People {
 
   /** The accounts that events join nothing to, with whom each is. */
   get apart(): { readonly query: Query; readonly person: Person }[] {
-    return this.#decided.flatMap(({ what }) => {
-      const person = what.kind === 'apart' ? this.#byIdentifier.get(keyOf(what.account)) : undefined
-      return what.kind === 'apart' && person !== undefined ? [{ query: queryOf(what.account), person }] : []
+    return [...this.#apart].flatMap(([key, account]) => {
+      const person = this.#byIdentifier.get(key)
+      return person === undefined ? [] : [{ query: queryOf(account), person }]
     })
   }
 
@@ -335,6 +330,14 @@ export class People {
 
   #workOut(): void {
     this.#persons = personsOf(this.#rows, this.#listed, this.#decided)
+    // Of two with the same id the first counts.
+    this.#byId = new Map(this.#persons.toReversed().map((person) => [person.id, person]))
+    this.#listedIds = new Set(this.#listed.map(({ id }) => id))
+    this.#apart = new Map(
+      this.#decided.flatMap(({ what }) =>
+        what.kind === 'apart' ? [[keyOf(what.account), what.account] as const] : [],
+      ),
+    )
     this.#known = new Set(this.#rows.flatMap((row) => identifiersOf(row).map(keyOf)))
     this.#byIdentifier = new Map(
       this.#persons.flatMap((person) => person.identifiers.map((one) => [keyOf(one), person] as const)),
