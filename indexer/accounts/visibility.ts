@@ -2,17 +2,18 @@ import type { Limits } from '../../schema/api/index.ts'
 import type { AuditEvent } from '../../schema/index.ts'
 import { BY_INDEXER, FIELDS_MEANT, isMeant, matches, type Query, withoutJoins } from '../query/index.ts'
 import { Refusal } from '../refusal.ts'
-import type {
-  Aggregate,
-  AggregateRequest,
-  CountDimension,
-  CountRequest,
-  CountRow,
-  Group,
-  Moment,
-  Page,
-  SearchRequest,
-  Store,
+import {
+  type Aggregate,
+  type AggregateRequest,
+  askedThrough,
+  type CountDimension,
+  type CountRequest,
+  type CountRow,
+  type Group,
+  type Moment,
+  type Page,
+  type SearchRequest,
+  type Store,
 } from '../store/port.ts'
 import { type Mask, NO_MASK } from './masks.ts'
 
@@ -71,13 +72,7 @@ export function seenWith(visibility: Visibility, store: Events): Events {
     ...seen(store),
     async moment(): Promise<Moment> {
       const moment = await store.moment()
-      return {
-        ...seen(moment),
-        get loose() {
-          return moment.loose
-        },
-        close: () => moment.close(),
-      }
+      return askedThrough(moment, seen(moment))
     },
     async arrivals(request): Promise<Page> {
       return shown(await store.arrivals({ ...request, query: asked(request.query) }))

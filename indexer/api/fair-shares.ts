@@ -1,6 +1,6 @@
 import type { Events } from '../accounts/index.ts'
 import { Refusal } from '../refusal.ts'
-import { CancelledError, type Share, type Store } from '../store/port.ts'
+import { askedThrough, CancelledError, type Share, type Store } from '../store/port.ts'
 import type { Asker } from './access.ts'
 
 /** Questions that may wait, of one user and of all: a screen of the console asks a dozen at once. */
@@ -160,13 +160,7 @@ export class FairShares {
       counts: (request) => searching(() => store.counts(request)),
       async moment() {
         const moment = await store.moment()
-        return {
-          ...reading(moment),
-          get loose() {
-            return moment.loose
-          },
-          close: () => moment.close(),
-        }
+        return askedThrough(moment, reading(moment))
       },
     }
   }

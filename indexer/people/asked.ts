@@ -1,4 +1,4 @@
-import type { AggregateRequest, Moment, Store } from '../store/port.ts'
+import { type AggregateRequest, askedThrough, type Moment, type Store } from '../store/port.ts'
 import { countedBy, meantSplit } from './counts.ts'
 import type { People } from './people.ts'
 
@@ -19,13 +19,7 @@ export function withPeople(store: Store, people: People): Store {
     arrivals: (request, gone) => store.arrivals({ ...request, query: people.resolved(request.query) }, gone),
     async moment(): Promise<Moment> {
       const moment = await store.moment()
-      return {
-        ...reading(moment),
-        get loose() {
-          return moment.loose
-        },
-        close: () => moment.close(),
-      }
+      return askedThrough(moment, reading(moment))
     },
   }
   // Everything else is the store's own, whatever a store may have.

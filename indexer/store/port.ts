@@ -193,6 +193,16 @@ export interface Moment extends Pick<Store, 'search' | 'aggregate'> {
   close(): Promise<void>
 }
 
+/** A moment whose questions are asked in another way. */
+export const askedThrough = (moment: Moment, asking: Pick<Moment, 'search' | 'aggregate'>): Moment => ({
+  ...asking,
+  // It may become so while the moment is read.
+  get loose() {
+    return moment.loose
+  },
+  close: () => moment.close(),
+})
+
 export type CountDimension = 'category' | 'action' | 'user' | 'entity' | 'outcome'
 
 export interface CountRequest {
