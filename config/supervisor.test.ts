@@ -28,7 +28,7 @@ process.stdin.on('end', () => supervisor.stopping())
 `
 const isThere = process.platform === 'linux' && spawnSync('python3', ['--version']).status === 0
 
-/** As systemd receives it: python3 stands in for it here, and packaging/ starts the services under a real one. */
+/** A small python3 program receives the messages here. The tests of packaging/ start the services under a real systemd. */
 describe.skipIf(!isThere)('what a service tells the service manager', () => {
   let folder: string
   let receiver: ChildProcess

@@ -77,11 +77,11 @@ function add(list: Option[], name: unknown, given: unknown): void {
   if (!hidden) list.push({ ...rest, name: z.string().parse(name), about: describe })
 }
 
-/** Stands in for yargs, and writes down what is declared on it. */
+/** Takes the same calls as yargs, and notes what they declare. */
 function recorder(draft: Draft): Argv {
   const record: Argv = new Proxy(yargs(), {
     get(_, name) {
-      // It is awaited like what it stands for, and is no promise.
+      // With a `then` an `await` would take it for a promise, and wait for ever.
       if (typeof name !== 'string' || name === 'then') return undefined
       return (...given: unknown[]) => {
         NOTED[name]?.(draft, given)

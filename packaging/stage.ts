@@ -11,7 +11,7 @@ import type { Node } from './node.ts'
 import type { Program } from './programs.ts'
 import { billOfMaterials } from './sbom.ts'
 
-/** The files of an installation, in a folder that stands for `/`. */
+/** The files of an installation, in a folder laid out like `/`. */
 export interface Staged {
   readonly root: string
   readonly program: Program

@@ -293,7 +293,7 @@ async function announce(
   const { host, port, secure } = config.listen
   const local = `${secure ? 'https' : 'http'}://${isLoopback(host) ? (host.includes(':') ? `[${host}]` : host) : '127.0.0.1'}:${port}`
   const ends = performance.now() + given.within * 1000
-  // The indexer of this machine shows this certificate, whoever issued it.
+  // The indexer on this machine presents this very certificate: whoever issued it, nothing else needs to be trusted.
   const ca = config.tls === undefined ? undefined : readFileSync(config.tls.cert)
   let problem = 'it does not answer yet'
   for (;;) {

@@ -94,7 +94,7 @@ describe('the overview', () => {
     expect(all).not.toContain(OFFICE)
     expect(all).toContain('192.0.2.10, grace')
     expect(all).toContain('3 events of high priority: Permission Changed (3)')
-    // The export of the story names no address: its user stands for it.
+    // The story's export has no address, so the line names its user.
     expect(all).toMatch(/^exportbob/m)
   })
 

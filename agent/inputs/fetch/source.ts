@@ -30,7 +30,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Limits are told as the seconds to wait, or as the second since 1970 in which they end. */
+/** When the other side lets us ask again, ms; null if it does not say. Some give a number of seconds, others a time in Unix seconds. */
 export function againAt(headers: IncomingHttpHeaders, now: number): number | null {
   const after = numberIn(headers['retry-after'])
   if (after !== null) return now + after * 1000

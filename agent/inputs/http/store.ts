@@ -6,7 +6,7 @@ import { Refused, type Taken } from './door.ts'
 /** What all records of a request have in common. */
 export type Common = Pick<Delivery, 'received' | 'door' | 'from' | 'subject'>
 
-/** How long a request waits for room in the journal before it is told to come again, in ms. */
+/** How long a request waits for room in the journal, ms. After that the sender is asked to repeat it. */
 const WAIT_MS = 2000
 const RETRY_SECONDS = 5
 

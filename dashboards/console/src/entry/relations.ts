@@ -86,7 +86,7 @@ function causes(event: Event): Relation[] {
   const record = text(event, 'audit.parent.id')
   return [
     ...(cause === '' ? [] : [{ name: 'Cause', q: here(named(cause)), ...NEWEST, near: 1 }]),
-    // A source that names the record and not the event: its latest change until then is shown as no more than that.
+    // Some sources name the record and not the event. Its latest change before this one is only a guess, so the name does not say Cause.
     ...(cause !== '' || record === ''
       ? []
       : [
