@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import * as z from 'zod'
 import type { IdentifierShape, OnePersonShape, PeopleActShape } from '../../schema/api/index.ts'
 import { peopleActAsked } from '../../schema/api/index.ts'
-import { type AuditEvent, foldKeyword } from '../../schema/index.ts'
+import { type AuditEvent, foldKeyword, reasonOf } from '../../schema/index.ts'
 import { type Act, inTurn, Rounds, type Trail } from '../ingest/index.ts'
 import { accountQuery, asksForPersons, hasShape, type Query, withPersons } from '../query/index.ts'
 import { Refusal } from '../refusal.ts'
@@ -157,7 +157,7 @@ export class People {
       this.#said = null
     } catch (error) {
       // The people of before count on: a mistake in the file must not take them away.
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error)
       if (reason !== this.#said) this.#parts.log.warn(reason)
       this.#said = reason
     }
@@ -358,7 +358,7 @@ const aboutOf = (what: z.output<typeof peopleActAsked>): string =>
     : `${textOf(what.account)} is a person of its own`
 
 /** Why two identifiers are one person's, in a sentence. */
-export function reasonOf({ one, other, why }: Join): string {
+export function whyText({ one, other, why }: Join): string {
   const [a, b] = [textOf(one), textOf(other)]
   switch (why.kind) {
     case 'events':
@@ -388,7 +388,7 @@ export function shownPerson(people: People, person: Person): OnePersonShape {
       one: textOf(join.one),
       other: textOf(join.other),
       why: join.why,
-      reason: reasonOf(join),
+      reason: whyText(join),
     })),
   }
 }
