@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, chown, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, chown, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { promisify } from 'node:util'
 import { OperatorError, reasonOf } from '../schema/index.ts'
@@ -47,6 +47,28 @@ export async function giveToService(
     await chown(path, uid, gid)
     const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch(() => [])
     for (const entry of entries) await chown(join(entry.parentPath, entry.name), uid, gid)
+  }
+}
+
+/** A text in YAML: JSON is part of it. */
+export const quoted = (text: string): string => (/^[\w./:@-]+$/.test(text) ? text : JSON.stringify(text))
+
+/** Writes new settings, after the files that they name; never over settings that are there. */
+export async function writeSettings(
+  config: string,
+  text: string,
+  before: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  try {
+    await mkdir(dirname(config), { recursive: true })
+    await before()
+    await writeFile(config, text, { mode: 0o640, flag: 'wx' })
+  } catch (error) {
+    throw new OperatorError(
+      'WB-FILE-UNWRITABLE',
+      `${config} can't be written (${reasonOf(error)}): run this as root, or name another file with --config.`,
+      { cause: error },
+    )
   }
 }
 

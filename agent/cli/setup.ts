@@ -1,12 +1,18 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { CommandModule } from 'yargs'
-import { giveToService, hasService, isAgreed, systemctl } from '../../config/service.ts'
+import {
+  giveToService,
+  hasService,
+  isAgreed,
+  quoted,
+  systemctl,
+  writeSettings,
+} from '../../config/service.ts'
 import { VERSION } from '../../config/version.ts'
-import { OperatorError, reasonOf } from '../../schema/index.ts'
+import { OperatorError } from '../../schema/index.ts'
 import { Agent, type AgentStatus } from '../agent.ts'
 import { readAgentConfig } from '../config.ts'
 import { askStatus } from '../control.ts'
@@ -139,7 +145,7 @@ async function setup(given: SetupArguments): Promise<void> {
       exitCode: 2,
     })
   if (!given.yes && !(await isAgreed('Write the settings, enroll and start?'))) return
-  await writeSettings(plan)
+  if (plan.text !== null) await writeSettings(plan.config, plan.text)
   await enrollOnce(given, plan)
   const service = await hasService(SERVICE)
   if (service) await giveToService(SERVICE, { settings: plan.config, owned: [plan.data] })
@@ -191,9 +197,6 @@ async function planOf(given: SetupArguments): Promise<Plan> {
   return { config, data, name, indexer, inputs, text: settingsText(given, { data, name, indexer, inputs }) }
 }
 
-/** A text in YAML: JSON is part of it. */
-const quoted = (text: string): string => (/^[\w./:@-]+$/.test(text) ? text : JSON.stringify(text))
-
 function settingsText(
   given: SetupArguments,
   { data, name, indexer, inputs }: Pick<Plan, 'data' | 'name' | 'indexer' | 'inputs'>,
@@ -225,20 +228,6 @@ function foundText(inputs: readonly Found[]): string {
     closed === null ? [] : [`\n${harmless(paths[0] ?? '')}: ${closed}.`],
   )
   return `${table(['FOUND', 'READ AS', 'RECORDS, ABOUT', 'FILES'], rows).trimEnd()}${closed.join('')}`
-}
-
-async function writeSettings({ config, text }: Plan): Promise<void> {
-  if (text === null) return
-  try {
-    await mkdir(dirname(config), { recursive: true })
-    await writeFile(config, text, { mode: 0o640, flag: 'wx' })
-  } catch (error) {
-    throw new OperatorError(
-      'WB-FILE-UNWRITABLE',
-      `${config} can't be written (${reasonOf(error)}): run this as root, or name another file with --config.`,
-      { cause: error },
-    )
-  }
 }
 
 async function enrollOnce(given: SetupArguments, { config, data, name, indexer }: Plan): Promise<void> {

@@ -14,7 +14,14 @@ import { dirname, join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Argv } from 'yargs'
-import { giveToService, hasService, isAgreed, systemctl } from '../../config/service.ts'
+import {
+  giveToService,
+  hasService,
+  isAgreed,
+  quoted,
+  systemctl,
+  writeSettings,
+} from '../../config/service.ts'
 import { OperatorError, parsedJson, reasonOf } from '../../schema/index.ts'
 import { folderOf, type IndexerConfig, isLoopback, readIndexerConfig } from '../config.ts'
 import { signedCertificate } from '../x509.ts'
@@ -167,8 +174,6 @@ function planOf(given: Given): Plan {
   return { config, listen, tls, text: settingsText(given, config, listen, tls) }
 }
 
-const quoted = (text: string): string => (/^[\w./:@-]+$/.test(text) ? text : JSON.stringify(text))
-
 function settingsText(given: Given, config: string, listen: URL, tls: Plan['tls']): string {
   const folder = ROOT ? '/var/lib/waybill' : join(dirname(config), 'data')
   const files =
@@ -201,18 +206,10 @@ const retentionFile = (config: string): string => join(dirname(config), 'retenti
 
 async function write({ config, tls, text }: Plan): Promise<void> {
   if (text === null) return
-  try {
-    await mkdir(dirname(config), { recursive: true })
+  await writeSettings(config, text, async () => {
     if (tls !== null) await writeCertificates(tls)
     if (!existsSync(retentionFile(config))) await copyFile(RETENTION, retentionFile(config))
-    await writeFile(config, text, { mode: 0o640, flag: 'wx' })
-  } catch (error) {
-    throw new OperatorError(
-      'WB-FILE-UNWRITABLE',
-      `${config} can't be written (${reasonOf(error)}): run this as root, or name another file with --config.`,
-      { cause: error },
-    )
-  }
+  })
 }
 
 const AUTHORITY = 'Waybill'
