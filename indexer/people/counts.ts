@@ -14,7 +14,8 @@ interface Counted {
 }
 interface Groups {
   readonly groups: readonly Counted[]
-  readonly none: number
+  /** Null where each event is in one group at most: the groups leave the rest of the whole. */
+  readonly none: number | null
   readonly partial: Aggregate['partial']
 }
 
@@ -71,11 +72,13 @@ export async function countedBy(
     split: {
       buckets,
       distinct: wanted.length,
-      others: wanted.slice(split.top).reduce((sum, { count }) => sum + count, 0),
-      none: found.none,
+      others: total(wanted.slice(split.top)),
+      none: found.none ?? Math.max(0, whole.count - total(found.groups)),
     },
   }
 }
+
+const total = (groups: readonly Counted[]): number => groups.reduce((sum, { count }) => sum + count, 0)
 
 /** A person is also found by the beginning of the name, and of each of its words. */
 function isBegun(people: People, field: MeantField, key: string, prefix: string): boolean {
@@ -141,11 +144,9 @@ async function byPerson(counter: Counter, people: People, base: Base): Promise<G
   const tally = new Tally()
   let partial: Aggregate['partial'] = null
   let rest = base
-  let left = (await counter.aggregate({ ...base, by: [] })).count
   for (const { query, person } of people.apart) {
     const { count } = await counter.aggregate({ ...narrowed(rest, query), by: [] })
     tally.add(person.id, count)
-    left -= count
     rest = narrowed(rest, { kind: 'not', of: query })
   }
   for (const field of ['user.name', 'user.email', 'user.id'] as const) {
@@ -156,10 +157,8 @@ async function byPerson(counter: Counter, people: People, base: Base): Promise<G
       for (const { key, count } of split?.buckets ?? []) {
         const value = String(key)
         const id = people.idWithValue(String(system), field, value)
-        if (id !== null) {
-          tally.add(id, count)
-          left -= count
-        } else
+        if (id !== null) tally.add(id, count)
+        else
           passed.push({
             kind: 'and',
             of: [
@@ -170,7 +169,7 @@ async function byPerson(counter: Counter, people: People, base: Base): Promise<G
       }
     rest = narrowed(rest, { kind: 'or', of: passed })
   }
-  return { groups: tally.counted(), none: Math.max(0, left), partial }
+  return { groups: tally.counted(), none: null, partial }
 }
 
 class Tally {
